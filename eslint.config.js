@@ -3,7 +3,7 @@ import stylistic from '@stylistic/eslint-plugin'
 import tseslint from 'typescript-eslint'
 
 // Words of the mesh that must not appear in the runtime, which any Kafka service could use.
-const domainWord = '/agent|dispatch|capabilit|coordinator|tenant|quota/i'
+const domainWord = '/agent|dispatch|capabilit|tenant|quota/i'
 
 const noRelativeProcessImport = {
   regex: '^(\\.\\./)+(services|schemas|topics|infra|loadtest)/',

@@ -67,7 +67,13 @@ export interface TaskLogic<Plan extends RoundPlan = RoundPlan> {
   restoreChangelog (record: RestoredRecord): void
   restoreDeferred (record: RestoredRecord): void
   /** Called once, after the last restored record; next offsets are the ones after the owner's own claim records. */
-  restored (at: { readonly nowMs: number, readonly changelogNextOffset: number, readonly deferredNextOffset: number }): void
+  restored (at: {
+    readonly nowMs: number
+    /** Committed low-water mark from which the changelog was read; 0 when it was read from its beginning. */
+    readonly changelogStartOffset: number
+    readonly changelogNextOffset: number
+    readonly deferredNextOffset: number
+  }): void
   /** Decides about records (in order of lane, then offset; may be empty when only a due time has come). */
   plan (records: readonly InputRecord[], nowMs: number): Plan | Promise<Plan>
   /** Takes the plan into the state and answers the marks to commit. */
