@@ -1,0 +1,49 @@
+// May this answer go to who waits? Only the agent that was asked may answer, once, and in time.
+import { auditEvent, nextEvent, positionId } from './audit-events.ts'
+import type { ReadableIngress } from './ingress.ts'
+import { admissionOf } from './pending.ts'
+import type { TaskView } from './task-state.ts'
+import { deliveryTo, refuse, type Rules, type Verdict } from './verdict.ts'
+
+export function decideAnswer (ingress: ReadableIngress, view: TaskView, rules: Rules): Verdict {
+  const { dispatch, facts } = ingress
+  const requestId = dispatch.inReplyTo!
+  const pending = view.pending(requestId)
+  if (pending === undefined) return decideUnawaited(ingress, view.seen(requestId)?.outcome, rules)
+  const admission = admissionOf(pending)
+  if (admission.target !== dispatch.source) {
+    return refuse(ingress, { code: 'REPLY_NOT_ASKED', message: `'${dispatch.source}' was not asked; the request went to another agent` }, rules)
+  }
+  if (admission.workflowId !== dispatch.workflowId) {
+    return refuse(ingress, { code: 'REPLY_UNKNOWN', message: 'the request belongs to another workflow' }, rules)
+  }
+  if (facts.appendedAtMs > pending.deadlineAtMs) {
+    // Its time-out is due and will be recorded as the request's outcome.
+    return late(ingress, rules)
+  }
+  const topic = rules.names.answers(admission.source!)
+  const answered = auditEvent(ingress, {
+    decision: 'delivered', outcome: 'success', target: admission.source, targetVersion: admission.sourceVersion, deliveredTo: topic
+  }, rules.context)
+  const completed = nextEvent(admission, {
+    eventId: `${positionId(facts)}/outcome`, decision: 'completed', outcome: dispatch.type === 'response' ? 'success' : 'failure',
+    sourceInstance: pending.sourceInstance, replyPartition: pending.replyPartition, ingress: facts.position,
+    agentMs: Math.max(0, facts.appendedAtMs - admission.atMs), usage: dispatch.usage
+  }, rules.context)
+  const to = {
+    topic, partition: pending.replyPartition, key: requestId, target: admission.source!, targetVersion: admission.sourceVersion!, deadlineAtMs: null
+  }
+  return { events: [answered, completed], delivery: deliveryTo(ingress, to, rules) }
+}
+
+function decideUnawaited (ingress: ReadableIngress, outcome: string | null | undefined, rules: Rules): Verdict {
+  if (outcome === 'timeout') return late(ingress, rules)
+  if (outcome === 'success' || outcome === 'failure') {
+    return refuse(ingress, { code: 'REPLY_SECOND', message: 'the request has had its answer' }, rules)
+  }
+  return refuse(ingress, { code: 'REPLY_UNKNOWN', message: 'no such request waits for an answer' }, rules)
+}
+
+function late (ingress: ReadableIngress, rules: Rules): Verdict {
+  return { events: [auditEvent(ingress, { decision: 'late', outcome: 'refused', reason: 'REPLY_LATE' }, rules.context)] }
+}

@@ -1,0 +1,93 @@
+// Builds audit events. What is decided is in the caller; here is how it is written down.
+//
+// Invariants:
+//   A1. An event's id derives from the record (or the due time) that caused it, so writing it twice is writing it once.
+//   A2. No payload, and nothing derived from it but its keyed hash and size.
+import type { AuditDecision, AuditEvent, ReasonCode } from '@mesh/schemas'
+import type { Ingress, IngressFacts } from './ingress.ts'
+
+/** What is the same for every decision of one round. */
+export interface DecisionContext {
+  readonly nowMs: number
+  readonly task: number
+  readonly taskCount: number
+  readonly decidedBy: string
+  readonly controlOffset: number
+  readonly payloadHashKeyId: string
+}
+
+export interface DecisionFacts {
+  readonly decision: AuditDecision
+  readonly outcome?: string | null
+  readonly reason?: ReasonCode | null
+  readonly target?: string | null
+  readonly targetVersion?: string | null
+  readonly deadlineAtMs?: number | null
+  readonly deliveredTo?: string | null
+}
+
+export const positionId = ({ position }: IngressFacts): string => `${position.topic}/${position.partition}/${position.offset}`
+
+export function auditEvent (ingress: Ingress, facts: DecisionFacts, context: DecisionContext): AuditEvent {
+  const dispatch = ingress.kind === 'readable' ? ingress.dispatch : undefined
+  return {
+    eventId: positionId(ingress.facts),
+    atMs: context.nowMs,
+    decision: facts.decision,
+    outcome: facts.outcome ?? null,
+    reason: facts.reason ?? null,
+    dispatchId: dispatch?.dispatchId ?? null,
+    workflowId: dispatch?.workflowId ?? null,
+    parentId: dispatch?.parentId ?? null,
+    inReplyTo: dispatch?.inReplyTo ?? null,
+    hop: dispatch?.chain.length ?? 0,
+    attempt: 1,
+    type: dispatch?.type ?? null,
+    source: dispatch?.source ?? null,
+    sourceVersion: dispatch?.sourceVersion ?? null,
+    sourceInstance: dispatch?.sourceInstance ?? null,
+    target: facts.target ?? dispatch?.target ?? null,
+    targetVersion: facts.targetVersion ?? null,
+    capability: dispatch?.capability ?? null,
+    priority: dispatch?.priority ?? ingress.facts.lane,
+    payloadHash: ingress.kind === 'readable' ? ingress.payloadHash : null,
+    payloadHashKeyId: ingress.kind === 'readable' ? context.payloadHashKeyId : '',
+    payloadBytes: dispatch?.payload.length ?? 0,
+    appendedAtMs: ingress.facts.appendedAtMs,
+    issuedAtMs: dispatch?.issuedAtMs ?? null,
+    deadlineAtMs: facts.deadlineAtMs ?? null,
+    replyPartition: dispatch?.replyPartition ?? null,
+    latencyMs: Math.max(0, context.nowMs - ingress.facts.appendedAtMs),
+    agentMs: null,
+    usage: null,
+    ingress: ingress.facts.position,
+    deliveredTo: facts.deliveredTo ?? null,
+    controlOffset: context.controlOffset,
+    task: context.task,
+    decidedBy: context.decidedBy
+  }
+}
+
+/** The same request, one decision later. */
+export function nextEvent (admission: AuditEvent, change: Partial<AuditEvent> & { eventId: string, decision: AuditDecision }, context: DecisionContext): AuditEvent {
+  return {
+    ...admission,
+    atMs: context.nowMs,
+    latencyMs: Math.max(0, context.nowMs - admission.appendedAtMs),
+    controlOffset: context.controlOffset,
+    decidedBy: context.decidedBy,
+    deliveredTo: null,
+    reason: null,
+    ...change
+  }
+}
+
+/**
+ * What an id stands for: the same id with another fingerprint is another message. A handler that runs twice sends
+ * the same content at another time from perhaps another instance, so those don't count. A restated window entry
+ * has no type and carries its fingerprint as it was.
+ */
+export function fingerprintOf (event: AuditEvent): string {
+  if (event.type === null) return event.payloadHash ?? ''
+  return `${event.type}|${event.source}|${event.capability}|${event.inReplyTo ?? ''}|${event.payloadHash}`
+}

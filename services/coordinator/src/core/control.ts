@@ -1,0 +1,52 @@
+// Control state as a coordinator sees it: which agents exist, and who offers what. A projection of mesh.registry.
+//
+// Invariants:
+//   C1. The newest record of a name, by offset, is its current version.
+//   C2. Candidates of a capability are kept in order of name, so every coordinator routes alike.
+import type { AgentRegistration } from '@mesh/schemas'
+
+export interface RegisteredAgent {
+  readonly registration: AgentRegistration
+  readonly offers: ReadonlySet<string>
+  readonly mayCall: ReadonlySet<string>
+}
+
+export interface ControlState {
+  readonly agents: Map<string, RegisteredAgent>
+  /** Capability to the names of the agents that offer it, sorted. */
+  readonly offeredBy: Map<string, string[]>
+  /** Offset of the registry record applied last; -1 before the first. */
+  appliedOffset: number
+}
+
+export const emptyControl = (): ControlState => ({ agents: new Map(), offeredBy: new Map(), appliedOffset: -1 })
+
+export function applyRegistration (control: ControlState, registration: AgentRegistration, offset: number): void {
+  forget(control, registration.name)
+  control.agents.set(registration.name, {
+    registration,
+    offers: new Set(registration.capabilities.map(capability => capability.name)),
+    mayCall: new Set(registration.dependencies)
+  })
+  for (const { name: capability } of registration.capabilities) {
+    control.offeredBy.set(capability, [...control.offeredBy.get(capability) ?? [], registration.name].sort())
+  }
+  control.appliedOffset = Math.max(control.appliedOffset, offset)
+}
+
+/** A tombstone of `name@version` removes the agent only if that is its current version. */
+export function applyRemoval (control: ControlState, name: string, version: string, offset: number): void {
+  if (control.agents.get(name)?.registration.version === version) forget(control, name)
+  control.appliedOffset = Math.max(control.appliedOffset, offset)
+}
+
+function forget (control: ControlState, name: string): void {
+  const known = control.agents.get(name)
+  if (known === undefined) return
+  for (const capability of known.offers) {
+    const rest = control.offeredBy.get(capability)?.filter(other => other !== name) ?? []
+    if (rest.length > 0) control.offeredBy.set(capability, rest)
+    else control.offeredBy.delete(capability)
+  }
+  control.agents.delete(name)
+}

@@ -1,0 +1,59 @@
+// Checks of a dispatch by itself: is it written as the contract says, at the place it claims?
+import type { Dispatch } from '@mesh/schemas'
+import { limits, partitionFor } from '@mesh/topics'
+import type { IngressFacts, Refusal } from './ingress.ts'
+
+/** How far a source's clock may run ahead of the broker's before its time of issue is refused. */
+export const clockAheadMsMax = 2_000
+
+const refusal = (code: Refusal['code'], message: string): Refusal => ({ code, message })
+
+export function checkEnvelope (dispatch: Dispatch, facts: IngressFacts, taskCount: number): Refusal | undefined {
+  const invalid = invalidField(dispatch)
+  if (invalid !== undefined) return refusal('INVALID_FIELD', invalid)
+  if (dispatch.priority !== facts.lane) {
+    return refusal('PRIORITY_MISMATCH', `priority ${dispatch.priority} was written to the topic of priority ${facts.lane}`)
+  }
+  if (facts.key !== dispatch.workflowId) return refusal('KEY_MISMATCH', 'the key is not the workflow id')
+  if (partitionFor(dispatch.workflowId, taskCount) !== facts.position.partition) {
+    return refusal('KEY_MISMATCH', `partition ${facts.position.partition} is not that of the key`)
+  }
+  if (dispatch.issuedAtMs > facts.appendedAtMs + clockAheadMsMax) {
+    return refusal('ISSUED_IN_FUTURE', `issued ${dispatch.issuedAtMs - facts.appendedAtMs} ms after the broker appended it`)
+  }
+  return undefined
+}
+
+function invalidField (dispatch: Dispatch): string | undefined {
+  const { dispatchId, workflowId, parentId, inReplyTo, source, sourceVersion, sourceInstance, target, capability, chain } = dispatch
+  const ids = { dispatchId, workflowId, parentId, inReplyTo, source, sourceVersion, sourceInstance, target, capability }
+  for (const [field, value] of Object.entries(ids)) {
+    if (value === null) continue
+    if (value === '') return `${field} is empty`
+    if (value.length > limits.idCharsMax) return `${field} is longer than ${limits.idCharsMax} characters`
+  }
+  if (!Number.isInteger(dispatch.priority) || dispatch.priority < 0 || dispatch.priority > 3) return 'priority is not 0 to 3'
+  if (chain.length > limits.chainHopsMax) return `chain has more than ${limits.chainHopsMax} hops`
+  const isAnswer = dispatch.type === 'response' || dispatch.type === 'error'
+  if (isAnswer && inReplyTo === null) return `inReplyTo is missing on a ${dispatch.type}`
+  if (!isAnswer && inReplyTo !== null) return `inReplyTo is set on a ${dispatch.type}`
+  if (dispatch.type === 'error' && dispatch.error === null) return 'error is missing on an error'
+  return undefined
+}
+
+/** Requests without a ttl get this one, so that each has an outcome. */
+export const requestTtlMs = 30_000
+
+export function deadlineOf (dispatch: Dispatch, appendedAtMs: number): number | null {
+  if (dispatch.ttlMs !== null) return appendedAtMs + dispatch.ttlMs
+  return dispatch.type === 'request' ? appendedAtMs + requestTtlMs : null
+}
+
+export function checkDeadline (dispatch: Dispatch, appendedAtMs: number, nowMs: number): Refusal | undefined {
+  if (dispatch.ttlMs !== null && dispatch.ttlMs > limits.ttlMsMax) {
+    return refusal('DEADLINE_TOO_FAR', `ttlMs ${dispatch.ttlMs} is more than ${limits.ttlMsMax}`)
+  }
+  const deadlineAtMs = deadlineOf(dispatch, appendedAtMs)
+  if (deadlineAtMs !== null && deadlineAtMs <= nowMs) return refusal('DEADLINE_PASSED', `the deadline passed ${nowMs - deadlineAtMs} ms ago`)
+  return undefined
+}

@@ -1,0 +1,35 @@
+// The task's state as one round sees it while it is being planned: what earlier records of the round decided, laid
+// over the state, which itself is not touched.
+import type { Pending } from './pending.ts'
+import type { Seen } from './seen-window.ts'
+import type { TaskStore, TaskView } from './task-state.ts'
+
+export class RoundView implements TaskStore {
+  readonly #below: TaskView
+  readonly #seen = new Map<string, Seen>()
+  readonly #pending = new Map<string, Pending | null>()
+  readonly #outcomes = new Map<string, string>()
+
+  constructor (below: TaskView) { this.#below = below }
+
+  seen (id: string): Seen | undefined {
+    const seen = this.#seen.get(id) ?? this.#below.seen(id)
+    const outcome = this.#outcomes.get(id)
+    return seen === undefined || outcome === undefined ? seen : { ...seen, outcome }
+  }
+
+  pending (id: string): Pending | undefined {
+    const changed = this.#pending.get(id)
+    return changed === undefined ? this.#below.pending(id) : changed ?? undefined
+  }
+
+  isStale (lane: number, issuedAtMs: number): boolean { return this.#below.isStale(lane, issuedAtMs) }
+
+  putSeen (seen: Seen): void { this.#seen.set(seen.id, seen) }
+  putPending (id: string, pending: Pending): void { this.#pending.set(id, pending) }
+
+  removePending (id: string, outcome: string): void {
+    this.#pending.set(id, null)
+    this.#outcomes.set(id, outcome)
+  }
+}

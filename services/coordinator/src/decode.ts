@@ -1,0 +1,48 @@
+// One record's bytes to what the rules look at. Whatever the bytes are, the answer is a value: nothing here throws.
+import { createHmac } from 'node:crypto'
+import { type Codec, CodecError, type SignedDispatch } from '@mesh/schemas'
+import { limits } from '@mesh/topics'
+import type { InputRecord } from '@mesh/runtime'
+import type { Ingress, IngressFacts, UnreadableIngress } from './core/ingress.ts'
+
+export interface Decoded {
+  readonly ingress: Ingress
+  /** The value as sent, to be passed on unchanged; absent where the record is unreadable. */
+  readonly signed?: SignedDispatch
+}
+
+export type DecodeRecord = (record: InputRecord) => Decoded
+
+export function createDecoder (codec: Codec, payloadHashKey: Buffer): DecodeRecord {
+  return record => {
+    const facts = factsOf(record)
+    const misshapen = checkShape(record)
+    if (misshapen !== undefined) return { ingress: { kind: 'unreadable', facts, ...misshapen } }
+    try {
+      const signed = codec.decode('SignedDispatch', record.value!)
+      const dispatch = codec.decode('Dispatch', signed.body)
+      const payloadHash = createHmac('sha256', payloadHashKey).update(dispatch.payload).digest('base64url').slice(0, 22)
+      return { signed, ingress: { kind: 'readable', facts, dispatch, payloadHash } }
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error
+      return { ingress: { kind: 'unreadable', facts, code: error.code, message: `not a dispatch: ${error.code}` } }
+    }
+  }
+}
+
+function factsOf (record: InputRecord): IngressFacts {
+  const { topic, partition, offset, lane, appendedAtMs } = record
+  return { position: { topic, partition, offset }, lane, appendedAtMs, key: record.key === null ? null : record.key.toString('utf8') }
+}
+
+function checkShape ({ key, value, headerBytes }: InputRecord): Pick<UnreadableIngress, 'code' | 'message'> | undefined {
+  if (key === null) return { code: 'NULL_KEY', message: 'the record has no key' }
+  if (value === null) return { code: 'NULL_VALUE', message: 'the record has no value' }
+  if (value.length > limits.dispatchValueBytesMax) {
+    return { code: 'VALUE_TOO_LARGE', message: `the value has ${value.length} bytes; at most ${limits.dispatchValueBytesMax} are accepted` }
+  }
+  if (headerBytes > limits.headerBytesMax) {
+    return { code: 'HEADERS_TOO_LARGE', message: `the headers have ${headerBytes} bytes; at most ${limits.headerBytesMax} are accepted` }
+  }
+  return undefined
+}
