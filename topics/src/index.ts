@@ -1,0 +1,6 @@
+export { agentCatalogue, catalogue } from './catalogue.ts'
+export type { DesiredTopic, Owner, PartitionRule, TopicDefinition } from './definition.ts'
+export { agentTopics, desiredTopics, TopicDefinitionError, type AgentPartitions, type TopicOptions } from './desired-topics.ts'
+export { defaults, limits } from './limits.ts'
+export { checkAgentName, checkNamespace, defaultNamespace, priorities, TopicNameError, topicNames, type Priority, type TopicNames } from './names.ts'
+export { partitionFor } from './partition.ts'
