@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { StackError } from '../errors.ts'
 import type { Environment } from '../home.ts'
@@ -39,20 +37,4 @@ export function findJava (environment: Environment): Promise<Java> {
     found.set(command, java)
   }
   return java
-}
-
-// A class-data archive takes a second off each later start (measured: Kafka 2.2 → 1.2 s, registry 2.8 → 1.3 s). The first
-// run writes it when it ends, beside its data; a whole one is then moved to the cache. Java ignores one that doesn't fit.
-export interface ClassArchive { readonly flags: readonly string[], keep (): void }
-
-export function classArchive (cache: string, folder: string, part: string, java: Java, jarsFolder: string): ClassArchive {
-  const key = createHash('sha256').update(`${java.command} ${java.version} ${jarsFolder}`).digest('hex').slice(0, 12)
-  const cached = join(cache, `${part}-${key}.jsa`)
-  const written = join(folder, `${part}.jsa`)
-  const quiet = ['-Xlog:disable', '-Xlog:all=error:stderr']
-  if (existsSync(cached)) return { flags: [`-XX:SharedArchiveFile=${cached}`, ...quiet], keep () {} }
-  return {
-    flags: [`-XX:ArchiveClassesAtExit=${written}`, ...quiet],
-    keep () { if (existsSync(written) && !existsSync(cached)) renameSync(written, cached) }
-  }
 }

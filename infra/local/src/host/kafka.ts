@@ -7,10 +7,11 @@ import type { ProgressStep } from '../progress.ts'
 import { versions } from '../versions.ts'
 import { brokerSettings } from '../broker-settings.ts'
 import { brokerAnswers } from './broker-probe.ts'
+import { archiveFlags, keepArchives } from './class-archive.ts'
 import { awaitReady, launch } from './daemon.ts'
 import { run } from './command.ts'
-import { classArchive, findJava } from './java.ts'
-import type { ClassArchive, Java } from './java.ts'
+import { findJava } from './java.ts'
+import type { Java } from './java.ts'
 import { provideArtifacts } from './maven.ts'
 import type { HostContext, HostPart } from './part.ts'
 
@@ -57,7 +58,6 @@ export function kafkaPart (context: HostContext): HostPart {
   const folder = join(context.folder, 'kafka')
   const dataFolder = join(folder, 'data')
   const logFile = join(context.folder, 'logs', 'kafka.log')
-  let archive: ClassArchive | undefined
 
   async function prepare (step: ProgressStep): Promise<{ java: Java, args: readonly string[] }> {
     const java = await findJava(context.environment)
@@ -77,10 +77,9 @@ export function kafkaPart (context: HostContext): HostPart {
     } catch (error) {
       throw explainFileError(error, folder)
     }
-    archive = classArchive(context.cache, folder, 'kafka', java, jars)
     return {
       java,
-      args: ['-Xmx512m', '-XX:+UseSerialGC', ...archive.flags, `-Djava.io.tmpdir=${temporary}`, `-Dlog4j2.configurationFile=${logConfig}`, '-cp', classpath, 'kafka.Kafka', properties]
+      args: ['-Xmx512m', '-XX:+UseSerialGC', ...archiveFlags(context.cache, folder, 'kafka', java, jars), `-Djava.io.tmpdir=${temporary}`, `-Dlog4j2.configurationFile=${logConfig}`, '-cp', classpath, 'kafka.Kafka', properties]
     }
   }
 
@@ -97,6 +96,6 @@ export function kafkaPart (context: HostContext): HostPart {
       await awaitReady({ part: 'Kafka', identity, logFile, timeoutMs: readyTimeoutMs, probe: () => brokerAnswers(context.ports.kafka) })
       step.update(`127.0.0.1:${context.ports.kafka}`)
     },
-    stopped (outcome) { if (outcome === 'stopped') archive?.keep() }
+    stopped (outcome) { if (outcome === 'stopped') keepArchives(context.cache, folder) }
   }
 }

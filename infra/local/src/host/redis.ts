@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { StackError, makeFolder } from '../errors.ts'
@@ -68,6 +68,6 @@ export function redisPart (context: HostContext): HostPart {
       await awaitReady({ part: 'Redis', identity, logFile, timeoutMs: readyTimeoutMs, probe: () => redisAnswers(context.ports.redis) })
       step.update(`redis://127.0.0.1:${context.ports.redis}`)
     },
-    forget () { if (existsSync(folder)) rmSync(join(folder, 'dump.rdb'), { force: true }) }
+    forget () { rmSync(join(folder, 'dump.rdb'), { force: true }) }
   }
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { makeFolder } from '../errors.ts'
 import { versions } from '../versions.ts'
+import { archiveFlags, keepArchives } from './class-archive.ts'
 import { awaitReady, launch } from './daemon.ts'
-import { classArchive, findJava } from './java.ts'
-import type { ClassArchive } from './java.ts'
+import { findJava } from './java.ts'
 import { provideArtifacts } from './maven.ts'
 import type { HostContext, HostPart } from './part.ts'
 
@@ -26,7 +26,6 @@ export function schemaRegistryPart (context: HostContext): HostPart {
   const folder = join(context.folder, 'schema-registry')
   const logFile = join(context.folder, 'logs', 'schema-registry.log')
   const port = context.ports['schema-registry']
-  let archive: ClassArchive | undefined
 
   return {
     name: 'schema-registry',
@@ -39,13 +38,12 @@ export function schemaRegistryPart (context: HostContext): HostPart {
       await provideArtifacts({ profile: 'schema-registry', goal: 'unpack-dependencies' }, home, context.environment, step)
       const temporary = join(folder, 'tmp')
       makeFolder(temporary)
-      archive = classArchive(context.cache, folder, 'schema-registry', java, home)
       step.update('starting')
       const identity = await launch('Schema registry', {
         command: java.command,
         args: [
           // The first compiler tier alone is enough here, and a second faster at start.
-          '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...archive.flags, `-Djava.io.tmpdir=${temporary}`,
+          '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...archiveFlags(context.cache, folder, 'schema-registry', java, home), `-Djava.io.tmpdir=${temporary}`,
           `-Dquarkus.http.port=${port}`, '-Dquarkus.http.host=127.0.0.1', '-Dquarkus.log.level=WARN',
           // Ids survive a restart only with this setting: `registry.datasource.url` does nothing.
           `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(folder, 'schemas')}`,
@@ -59,6 +57,6 @@ export function schemaRegistryPart (context: HostContext): HostPart {
       await awaitReady({ part: 'Schema registry', identity, logFile, timeoutMs: readyTimeoutMs, probe: () => answers(url) })
       step.update(url)
     },
-    stopped (outcome) { if (outcome === 'stopped') archive?.keep() }
+    stopped (outcome) { if (outcome === 'stopped') keepArchives(context.cache, folder) }
   }
 }
