@@ -89,7 +89,7 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     }
     if (plan.evolutions.length > 0) this.#changelogNextOffset = offset
     this.#state.forgetOld(this.#changelogNextOffset)
-    return { changelogOffset: this.#state.lowestOffset() ?? this.#changelogNextOffset, deferredOffset: this.#deferredNextOffset }
+    return { changelogOffset: Math.min(this.#state.lowestOffset(), this.#changelogNextOffset), deferredOffset: this.#deferredNextOffset }
   }
 
   nextDueMs (): number | undefined { return this.#state.nextDueMs() }

@@ -5,7 +5,8 @@
 //   S2. What was forgotten in a lane was appended no later than the oldest entry kept there. So a dispatch issued
 //       no later than that (plus what a clock may run ahead) may be a forgotten one, and is refused as stale.
 //   S3. The oldest entry of a lane is kept for S2's sake, and written again to the changelog when it falls too far
-//       back, so that a restore is bounded in records.
+//       back, so that a restore is bounded in records. A lane begins with an origin, older than any dispatch: while it
+//       stands there nothing was forgotten.
 //   S4. Nothing is forgotten before its lane has moved on by `windowMs`, or the changelog by `recordsMax` records.
 import { clockAheadMsMax } from './envelope-checks.ts'
 
@@ -32,9 +33,11 @@ interface Lane {
   readonly entries: Seen[]
   /** Index of the oldest entry kept; the ones before it are cut off in bulk. */
   first: number
-  /** Whether anything was forgotten here; until then nothing is stale. */
-  forgot: boolean
 }
+
+/** An origin that isn't in the changelog yet; it asks to be written (S3). */
+const unwritten = -1
+const originOf = (lane: number): Seen => ({ id: `origin of lane ${lane}`, lane, appendedAtMs: 0, fingerprint: '', offset: unwritten, outcome: null })
 
 export class SeenWindow {
   readonly #byId = new Map<string, Seen>()
@@ -42,8 +45,9 @@ export class SeenWindow {
   readonly #bounds: SeenBounds
 
   constructor (laneCount: number, bounds: SeenBounds) {
-    this.#lanes = Array.from({ length: laneCount }, () => ({ entries: [], first: 0, forgot: false }))
+    this.#lanes = Array.from({ length: laneCount }, () => ({ entries: [], first: 0 }))
     this.#bounds = bounds
+    for (let lane = 0; lane < laneCount; lane++) this.put(originOf(lane))
   }
 
   get size (): number { return this.#byId.size }
@@ -62,15 +66,20 @@ export class SeenWindow {
     else lane.entries.push(entry)
   }
 
-  /** To be said after a restore that did not begin at the changelog's beginning: earlier ids may exist. */
+  /** To be said after a restore that did not begin at the changelog's beginning: an origin it did not meet is gone. */
   restoredPartially (): void {
-    for (const lane of this.#lanes) lane.forgot = true
+    for (const lane of this.#lanes) {
+      const oldest = lane.entries[lane.first]
+      if (oldest?.offset !== unwritten) continue
+      this.#byId.delete(oldest.id)
+      lane.first++
+    }
   }
 
   isStale (lane: number, issuedAtMs: number): boolean {
-    const { entries, first, forgot } = this.#lanes[lane]!
+    const { entries, first } = this.#lanes[lane]!
     const oldest = entries[first]
-    return forgot && oldest !== undefined && issuedAtMs <= oldest.appendedAtMs + clockAheadMsMax
+    return oldest !== undefined && issuedAtMs <= oldest.appendedAtMs + clockAheadMsMax
   }
 
   forgetOld (changelogNextOffset: number): void {
@@ -84,7 +93,6 @@ export class SeenWindow {
         if (second === undefined || (second.appendedAtMs >= tooOldMs && second.offset >= tooFarBack)) break
         this.#byId.delete(lane.entries[lane.first]!.id)
         lane.first++
-        lane.forgot = true
       }
       if (lane.first > 1_000 && lane.first * 2 > lane.entries.length) {
         lane.entries.splice(0, lane.first)
@@ -93,20 +101,23 @@ export class SeenWindow {
     }
   }
 
-  /** Oldest entries that lie too far back in the changelog and must be written again (S3). */
+  /**
+   * Oldest entries that lie too far back in the changelog and must be written again (S3). A busy lane's oldest moves
+   * on by itself at `recordsMax`, so only one that stays put reaches twice that.
+   */
   toRestate (changelogNextOffset: number): Seen[] {
-    const tooFarBack = changelogNextOffset - this.#bounds.recordsMax
+    const tooFarBack = changelogNextOffset - 2 * this.#bounds.recordsMax
     const oldest = this.#lanes.map(lane => lane.entries[lane.first])
-    return oldest.filter((entry): entry is Seen => entry !== undefined && entry.offset < tooFarBack)
+    return oldest.filter((entry): entry is Seen => entry !== undefined && (entry.offset < tooFarBack || entry.offset === unwritten))
   }
 
-  /** Lowest changelog offset still needed, or undefined when nothing is. */
-  lowestOffset (): number | undefined {
-    let lowest: number | undefined
+  /** Lowest changelog offset still needed; infinite when none is. */
+  lowestOffset (): number {
+    let lowest = Infinity
     for (const { entries, first } of this.#lanes) {
       // The oldest may have been written again, behind its successor.
       for (const entry of [entries[first], entries[first + 1]]) {
-        if (entry !== undefined && (lowest === undefined || entry.offset < lowest)) lowest = entry.offset
+        if (entry !== undefined) lowest = Math.min(lowest, Math.max(0, entry.offset))
       }
     }
     return lowest

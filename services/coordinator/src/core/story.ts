@@ -23,7 +23,7 @@ export function storyKey (event: AuditEvent, view: TaskView): string {
 }
 
 export function storyOf (event: AuditEvent, view: TaskView): Story {
-  const continues = event.dispatchId !== null && event.decision !== 'refused' && event.decision !== 'late' && event.decision !== 'delivered'
+  const continues = event.workflowId !== null && event.dispatchId !== null && event.decision !== 'refused' && event.decision !== 'late' && event.decision !== 'delivered'
   const pending = continues ? view.pending(event.dispatchId!) : undefined
   if (pending === undefined) return { events: [event], eventsDropped: 0 }
   return bounded([...pending.events, event], pending.eventsDropped)

@@ -119,10 +119,9 @@ export class TaskState implements TaskStore {
     return { pending, seen: this.#seen.toRestate(changelogNextOffset) }
   }
 
-  lowestOffset (): number | undefined {
-    const seen = this.#seen.lowestOffset()
+  /** Lowest changelog offset that a restore must reach back to; infinite when there is none. */
+  lowestOffset (): number {
     const oldest = this.#pending.values().next()
-    if (oldest.done === true) return seen
-    return seen === undefined ? oldest.value.offset : Math.min(seen, oldest.value.offset)
+    return Math.min(this.#seen.lowestOffset(), oldest.done === true ? Infinity : oldest.value.offset)
   }
 }
