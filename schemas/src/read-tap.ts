@@ -56,21 +56,21 @@ export class ReadTap {
     return this.#readWide(bits)
   }
 
-  // Past 28 bits, floats: integer arithmetic would overflow.
+  // Past 28 bits, floats: integer arithmetic would overflow. The sign is the lowest bit; the rest is read as the half it is.
   #readWide (low: number): number {
-    let value = low
-    let factor = 2 ** 28
+    let half = low >>> 1
+    let factor = 2 ** 27
     for (let count = 4; ; count++) {
       const byte = this.buf[this.pos++]
       if (byte === undefined) throw new GarbageError('it ends within a number')
       if (count === 10) throw new GarbageError('a number of more than ten bytes')
-      value += (byte & 0x7f) * factor
+      half += (byte & 0x7f) * factor
       factor *= 128
       if (byte < 0x80) break
     }
-    const result = (value % 2 ? -(value + 1) : value) / 2
-    if (!Number.isSafeInteger(result)) throw new GarbageError('a number too large to be exact')
-    return result
+    const value = low & 1 ? -half - 1 : half
+    if (!Number.isSafeInteger(value)) throw new GarbageError('a number too large to be exact')
+    return value
   }
 
   readFloat (): number { return this.buf.readFloatLE(this.#take(4)) }

@@ -41,7 +41,10 @@ export class WriteTap {
       buf[this.pos++] = bits
       return
     }
-    let wide = value >= 0 ? value * 2 : -value * 2 - 1
+    // The sign is the lowest bit; twice a large number would no longer be exact, so the rest is written from its half.
+    const half = value >= 0 ? value : -(value + 1)
+    buf[this.pos++] = (half % 64 << 1) | (value >= 0 ? 0 : 1) | 0x80
+    let wide = Math.floor(half / 64)
     while (wide >= 0x80) {
       buf[this.pos++] = (wide % 0x80) | 0x80
       wide = Math.floor(wide / 0x80)
