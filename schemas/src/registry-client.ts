@@ -2,11 +2,14 @@
 // those few are made here.
 //
 // Every call ends: in its answer, or after requestMs as UNREACHABLE.
+import { setTimeout as pause } from 'node:timers/promises'
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry'
 import type { AvroRecord } from './avro-schema.ts'
 import { SchemaRegistryError } from './registry-error.ts'
 
 const requestMs = 5_000
+const conflictAttempts = 3
+const conflictPauseMs = 50
 // Older versions than these can't be read; a subject gains one version per change of its schema.
 const versionsMax = 500
 export const compatibility = 'BACKWARD_TRANSITIVE'
@@ -29,6 +32,18 @@ export class RegistryClient {
 
   // Idempotent: the same schema keeps its id. Sets the subject's compatibility, also where somebody changed it.
   async register (subject: string, schema: AvroRecord): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#registerOnce(subject, schema)
+      } catch (error) {
+        // Two processes that register a new subject at once: one is told that it exists. The second time it is only looked up.
+        if (!(error instanceof SchemaRegistryError) || error.code !== 'INCOMPATIBLE' || attempt === conflictAttempts) throw error
+        await pause(attempt * conflictPauseMs)
+      }
+    }
+  }
+
+  async #registerOnce (subject: string, schema: AvroRecord): Promise<number> {
     const confluent = { type: SchemaType.AVRO, schema: JSON.stringify(schema) } as const
     const options = { subject, compatibility } as Parameters<SchemaRegistry['register']>[1]
     try {
