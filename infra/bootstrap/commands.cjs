@@ -7,7 +7,7 @@ const root = join(__dirname, '..', '..')
 const script = (path, args = []) => ({ script: join(root, path), args, nodeArgs: [], env: {} })
 
 // The reporter's line is the last: Jest runs reporters in this order.
-const jest = (args, env) => ({
+const jestWith = (args, env) => ({
   script: join(root, 'node_modules/jest/bin/jest.js'),
   args: ['--reporters=default', `--reporters=${join(root, 'infra/checks/src/summary-reporter.js')}`, ...args],
   nodeArgs: ['--experimental-vm-modules'],
@@ -19,8 +19,8 @@ const commands = {
   up: script('infra/local/src/cli/up.ts'),
   down: script('infra/local/src/cli/down.ts'),
   status: script('infra/local/src/cli/status.ts'),
-  test: jest([], {}),
-  'test:long': jest(['--selectProjects', 'long'], { MESH_TEST_LONG: '1' }),
+  test: jestWith([], {}),
+  'test:long': jestWith(['--selectProjects', 'long'], { MESH_TEST_LONG: '1' }),
   verify: script('infra/checks/src/verify.ts'),
   'schemas:generate': script('schemas/scripts/generate.ts'),
   'schemas:check': script('schemas/scripts/check.ts'),

@@ -10,6 +10,7 @@ import { choosePorts, isPortFree } from '../ports.ts'
 import { isAlive, signal } from '../process-identity.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
 import { silentProgress } from '../progress.ts'
+import { writeProcess } from '../state-file.ts'
 
 export interface PrivateBroker {
   readonly brokers: string[]
@@ -22,21 +23,24 @@ export interface PrivateBroker {
 
 export async function startPrivateBroker (environment: Environment = process.env): Promise<PrivateBroker> {
   const home = meshHome(environment)
-  // Under the run's own stack where there is one, so that it goes when that goes.
+  // Named as the stacks of test runs are, so that the next run removes what a killed one leaves.
   const folder = join(home, `test-${process.pid}-broker-${randomBytes(4).toString('hex')}`)
   const ports = await choosePorts({ settings: {}, remembered: undefined, preferred: undefined, isFree: isPortFree, random: Math.random }, ['kafka', 'kafkaController'])
   const part = kafkaPart({ name: 'private', folder, cache: cacheFolder(home), ports, keepData: false, postgresFolder: '', environment })
-  let process_: ProcessIdentity | undefined
-  const killOnExit = () => { if (process_) signal(process_, 'SIGKILL') }
+  let running: ProcessIdentity | undefined
+  const killOnExit = () => { if (running) signal(running, 'SIGKILL') }
   process.once('exit', killOnExit)
 
   async function end (ask: NodeJS.Signals): Promise<void> {
-    if (process_ && isAlive(process_)) part.stopped?.(await stopProcess(process_, ask, part.stopGraceMs))
-    process_ = undefined
+    if (running && isAlive(running)) part.stopped?.(await stopProcess(running, ask, part.stopGraceMs))
+    running = undefined
   }
   const broker: PrivateBroker = {
     brokers: [`127.0.0.1:${ports.kafka}`],
-    start: () => part.start(silentProgress.step('kafka'), identity => { process_ = identity }),
+    start: () => part.start(silentProgress.step('kafka'), identity => {
+      running = identity
+      writeProcess(folder, 'kafka', identity)
+    }),
     kill: () => end('SIGKILL'),
     async restart () {
       await end('SIGTERM')
