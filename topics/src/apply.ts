@@ -4,7 +4,7 @@
 // A2. Several processes may apply at once: a topic that another made meanwhile is taken as it is, if it has as many partitions.
 // A3. When `applyPlan` returns, every topic of the plan has a leader for each partition and can be written to.
 // A4. The client's `alterConfigs` replaces all settings of a topic, so the full set is sent: the catalogue's and those kept.
-import { ConfigResourceTypes } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import type { Admin } from 'kafkajs'
 import { createTopics, partitionsLed } from './creation.ts'
 import type { DesiredTopic } from './definition.ts'
@@ -53,7 +53,7 @@ async function alter (admin: Admin, topics: readonly DesiredTopic[], kept: Topic
   await admin.alterConfigs({
     validateOnly: false,
     resources: topics.map(({ name, config }) => ({
-      type: ConfigResourceTypes.TOPIC,
+      type: kafkajs.ConfigResourceTypes.TOPIC,
       name,
       configEntries: Object.entries({ ...kept[name], ...config }).map(([key, value]) => ({ name: key, value }))
     }))

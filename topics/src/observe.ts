@@ -1,8 +1,11 @@
 // What the broker has: the topics of one namespace, with the settings made on each.
 import { setTimeout as pause } from 'node:timers/promises'
-import { ConfigResourceTypes, ConfigSource } from 'kafkajs'
+import kafkajs from 'kafkajs'
 import type { Admin } from 'kafkajs'
 import type { ObservedTopic } from './plan.ts'
+
+// Node finds no named export for these two in the CommonJS module.
+const { ConfigResourceTypes, ConfigSource } = kafkajs
 
 // A topic may vanish between the list and the questions about it.
 const attemptsMax = 5
