@@ -1,0 +1,111 @@
+// Reads the audit archive in PostgreSQL.
+//
+// Invariants:
+//   A1. Reads only, and each query is bounded in rows and in time.
+import pg from 'pg'
+import type { ArchivedEvent } from './core/trace-tree.ts'
+import { CliError } from './errors.ts'
+
+export const eventsMax = 20_000
+const connectMsMax = 5_000
+const queryMsMax = 15_000
+
+export interface Archive {
+  /** The workflow with this id, or the one that a dispatch with this id belongs to. */
+  workflowOf (id: string): Promise<string | undefined>
+  /** At most `eventsMax`, oldest first. */
+  eventsOf (workflowId: string): Promise<ArchivedEvent[]>
+  close (): Promise<void>
+}
+
+interface Row {
+  readonly at: Date | number
+  readonly decision: string
+  readonly outcome: string | null
+  readonly reason: string | null
+  readonly dispatch_id: string
+  readonly parent_id: string | null
+  readonly in_reply_to: string | null
+  readonly type: string | null
+  readonly source: string | null
+  readonly target: string | null
+  readonly capability: string | null
+  readonly priority: number | null
+  readonly appended_at: Date | number
+  readonly latency_ms: string
+  readonly agent_ms: string | null
+  readonly ingress_topic: string
+  readonly ingress_partition: number
+  readonly ingress_offset: string
+}
+
+const columns = `at, decision, outcome, reason, dispatch_id, parent_id, in_reply_to, type, source, target, capability, priority,
+  appended_at, latency_ms, agent_ms, ingress_topic, ingress_partition, ingress_offset`
+
+export async function openArchive (options: { readonly databaseUrl: string, readonly auditSchema: string }): Promise<Archive> {
+  const { databaseUrl, auditSchema } = options
+  const client = new pg.Client({
+    connectionString: databaseUrl, application_name: 'mesh-cli', connectionTimeoutMillis: connectMsMax, statement_timeout: queryMsMax, query_timeout: queryMsMax
+  })
+  // A connection that breaks while idle is told by the next query.
+  client.on('error', () => { /* see above */ })
+  try {
+    await client.connect()
+  } catch (error) {
+    throw unreachable(databaseUrl, error)
+  }
+  const table = `${pg.escapeIdentifier(auditSchema)}.events`
+  const query = async <R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> => {
+    try {
+      return (await client.query<R>(text, values)).rows
+    } catch (error) {
+      throw explained(error, databaseUrl, auditSchema)
+    }
+  }
+  return {
+    async workflowOf (id) {
+      const [found] = await query<{ workflow_id: string }>(`(SELECT workflow_id FROM ${table} WHERE workflow_id = $1 LIMIT 1)
+        UNION ALL (SELECT workflow_id FROM ${table} WHERE dispatch_id = $1 AND workflow_id IS NOT NULL ORDER BY at LIMIT 1) LIMIT 1`, [id])
+      return found?.workflow_id
+    },
+    async eventsOf (workflowId) {
+      const rows = await query<Row>(`SELECT ${columns} FROM ${table} WHERE workflow_id = $1 AND dispatch_id IS NOT NULL ORDER BY at, event_id LIMIT ${eventsMax}`, [workflowId])
+      return rows.map(toEvent)
+    },
+    close: () => client.end()
+  }
+}
+
+function toEvent (row: Row): ArchivedEvent {
+  const { decision, outcome, reason, type, source, target, capability, priority } = row
+  return {
+    decision, outcome, reason, type, source, target, capability, priority,
+    dispatchId: row.dispatch_id, parentId: row.parent_id, inReplyTo: row.in_reply_to,
+    topic: row.ingress_topic, partition: row.ingress_partition, offset: Number(row.ingress_offset),
+    latencyMs: Number(row.latency_ms), agentMs: row.agent_ms === null ? null : Number(row.agent_ms),
+    // PostgreSQL's infinity arrives as a number.
+    appendedAtMs: Number(row.appended_at), atMs: Number(row.at)
+  }
+}
+
+function explained (error: unknown, databaseUrl: string, auditSchema: string): unknown {
+  const { code } = error as pg.DatabaseError
+  const isMissing = code === '42P01' || code === '3F000' || code === '42703'
+  if (isMissing) return new CliError('ARCHIVE_MISSING', `There is no audit archive in schema ${auditSchema} of ${placeOf(databaseUrl)}.`, { cause: error })
+  return unreachable(databaseUrl, error)
+}
+
+function unreachable (databaseUrl: string, error: unknown): CliError {
+  const { code, message } = error as NodeJS.ErrnoException
+  return new CliError('ARCHIVE_UNREACHABLE', `PostgreSQL does not answer at ${placeOf(databaseUrl)}: ${message || code}.`, { cause: error })
+}
+
+// Without user and password.
+function placeOf (databaseUrl: string): string {
+  try {
+    const { hostname, port, pathname } = new URL(databaseUrl)
+    return `${hostname}:${port || 5432}${pathname}`
+  } catch {
+    return 'DATABASE_URL'
+  }
+}

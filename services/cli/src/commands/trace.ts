@@ -1,0 +1,67 @@
+import type { Command } from 'commander'
+import { setTimeout as delay } from 'node:timers/promises'
+import { loadSettings } from '../config.ts'
+import { buildTrace, pendingCount, type Hop } from '../core/trace-tree.ts'
+import { traceLines } from '../core/trace-lines.ts'
+import { CliError } from '../errors.ts'
+import type { Archive } from '../archive.ts'
+import { wholeNumber } from './arguments.ts'
+import type { CommandContext, Runner } from './command.ts'
+
+const pollMs = 250
+const waitSecondsMax = 600
+
+interface Found {
+  readonly workflowId: string
+  readonly hops: readonly Hop[]
+  readonly isBounded: boolean
+}
+
+export function addTrace (program: Command, run: Runner): void {
+  program.command('trace')
+    .description('show a whole workflow, hop by hop, from the audit archive')
+    .argument('<id>', 'id of any dispatch of the workflow, or of the workflow')
+    .option('--wait <seconds>', 'wait until every request in it has its outcome, at most this long', wholeNumber(0, waitSecondsMax), 0)
+    .addHelpText('after', '\nExamples:\n  npx mesh trace 0f1e2d3c4b5a\n  npx mesh trace 0f1e2d3c4b5a --wait 5 --json | jq \'.[] | select(.outcome != "success")\'')
+    .action((id: string, options: { wait: number }) => run(context => showTrace(id, options.wait, context)))
+}
+
+async function showTrace (id: string, waitSeconds: number, { terminal }: CommandContext): Promise<void> {
+  const settings = await loadSettings(['databaseUrl', 'auditSchema'])
+  const { eventsMax, openArchive } = await import('../archive.ts')
+  const archive = await openArchive(settings)
+  try {
+    const found = await waitForTrace(archive, { id, waitMs: waitSeconds * 1_000, eventsMax })
+    if (terminal.json) await terminal.value(found.hops)
+    else await terminal.line(traceLines(found.workflowId, found.hops, id, terminal.paint).join('\n'))
+    if (found.isBounded) terminal.warn(`Only the first ${eventsMax} events of the workflow were read.`)
+    const pending = pendingCount(found.hops)
+    if (waitSeconds > 0 && pending > 0) throw new CliError('TRACE_PENDING', `${pending} of its requests had no outcome in the archive after ${waitSeconds} s.`)
+  } finally {
+    await archive.close()
+  }
+}
+
+interface Wait {
+  readonly id: string
+  readonly waitMs: number
+  readonly eventsMax: number
+}
+
+// Settled is: every request has its outcome, and nothing was added since the last look.
+async function waitForTrace (archive: Archive, { id, waitMs, eventsMax }: Wait): Promise<Found> {
+  const untilMs = performance.now() + waitMs
+  let eventsBefore = -1
+  for (;;) {
+    const workflowId = await archive.workflowOf(id)
+    const events = workflowId === undefined ? [] : await archive.eventsOf(workflowId)
+    const hops = buildTrace(events)
+    const isSettled = hops.length > 0 && pendingCount(hops) === 0 && (events.length === eventsBefore || events.length >= eventsMax)
+    if (isSettled || performance.now() >= untilMs) {
+      if (workflowId === undefined) throw new CliError('TRACE_UNKNOWN', `The archive knows no dispatch and no workflow with the id ${JSON.stringify(id)}.`)
+      return { workflowId, hops, isBounded: events.length >= eventsMax }
+    }
+    eventsBefore = events.length
+    await delay(pollMs)
+  }
+}

@@ -1,0 +1,72 @@
+// The only reader of the environment in this process.
+//
+// Invariants:
+//   C1. A command asks only for what it needs, so that `trace` works without Kafka.
+//   C2. One mesh, never a mix: where the environment names a mesh, the one on this machine is not looked for.
+import type { ConfigEntries, ConfigValues } from '@mesh/runtime'
+import { z } from 'zod'
+import { CliError } from './errors.ts'
+import { findLocalMesh, type Environment } from './local-mesh.ts'
+
+export const cliConfig = {
+  kafkaBrokers: {
+    env: 'MESH_KAFKA_BROKERS', schema: z.string().min(1).transform(list => list.split(',').map(broker => broker.trim()).filter(Boolean)),
+    doc: 'Kafka bootstrap servers, host:port, separated by commas.'
+  },
+  schemaRegistryUrl: { env: 'MESH_SCHEMA_REGISTRY_URL', schema: z.url(), doc: 'Base URL of the Confluent-compatible schema registry.' },
+  databaseUrl: { env: 'DATABASE_URL', schema: z.string().min(1), secret: true, doc: 'PostgreSQL with the audit archive.' },
+  registryUrl: { env: 'MESH_REGISTRY_URL', schema: z.url().default('http://127.0.0.1:7400'), doc: 'The registry of agents.' },
+  namespace: { env: 'MESH_NAMESPACE', schema: z.string().regex(/^[a-z][a-z0-9-]*$/).default('mesh'), doc: 'First part of every topic, group and transactional id.' },
+  auditSchema: { env: 'MESH_AUDIT_SCHEMA', schema: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/).default('mesh_audit'), doc: 'PostgreSQL schema of the audit archive.' }
+} as const satisfies ConfigEntries
+
+type Settings = ConfigValues<typeof cliConfig>
+export type SettingName = keyof Settings
+
+// Each names a mesh; DATABASE_URL alone doesn't, since it is often set for something else.
+const meshNaming = ['MESH_KAFKA_BROKERS', 'MESH_SCHEMA_REGISTRY_URL', 'MESH_REGISTRY_URL']
+
+export async function loadSettings<K extends SettingName> (needed: readonly K[], environment: Environment = process.env): Promise<Pick<Settings, K>> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''))
+  const isNamed = meshNaming.some(name => given[name] !== undefined)
+  const lacking = needed.filter(name => given[cliConfig[name].env] === undefined)
+  const local = isNamed || lacking.length === 0 ? {} : await findLocalMesh(environment, lacking.map(name => cliConfig[name].env))
+  return read(needed, { ...local, ...given }, isNamed)
+}
+
+function read<K extends SettingName> (needed: readonly K[], values: Environment, isNamed: boolean): Pick<Settings, K> {
+  const settings: Partial<Record<SettingName, unknown>> = {}
+  const missing: string[] = []
+  const invalid: string[] = []
+  for (const name of needed) {
+    const { env, schema, doc } = cliConfig[name]
+    const parsed = schema.safeParse(values[env])
+    if (parsed.success) settings[name] = parsed.data
+    else if (values[env] === undefined) missing.push(`${env} (${doc})`)
+    else invalid.push(`${env}: ${parsed.error.issues.map(issue => issue.message).join(', ')} (${doc})`)
+  }
+  if (invalid.length > 0) throw new CliError('CONFIG_INVALID', invalid.join('\n'))
+  if (missing.length > 0) throw missingError(missing, isNamed)
+  return settings as Pick<Settings, K>
+}
+
+function missingError (missing: readonly string[], isNamed: boolean): CliError {
+  const list = missing.map(line => `  ${line}`).join('\n')
+  if (!isNamed) return new CliError('CONFIG_MISSING', `No mesh runs on this machine, and the environment names none. Not set:\n${list}`)
+  const message = `The environment names a mesh (${meshNaming.join(', ')}), but not all of it. Not set:\n${list}`
+  return new CliError('CONFIG_MISSING', message, { next: 'Set what is missing; or unset what is set, to use the mesh on this machine.' })
+}
+
+/** Colours only for a person at a terminal, unless told otherwise. */
+export function wantsColors (isTerminal: boolean, environment: Environment = process.env): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = environment
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0'
+  return isTerminal && TERM !== 'dumb'
+}
+
+/** Logs and stack traces are for who works on the mesh. */
+export function debugLevel (environment: Environment = process.env): 'debug' | 'trace' | undefined {
+  const level = environment.MESH_LOG_LEVEL
+  return level === 'debug' || level === 'trace' ? level : undefined
+}

@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals'
+import { answer, completed, dispatched, type Facts } from './archived-event.fixture.ts'
+import { buildTrace, pendingCount, type ArchivedEvent, type Hop } from './trace-tree.ts'
+
+const outline = (hops: readonly Hop[]): string[] => hops.map(({ depth, dispatchId, outcome }) => `${'.'.repeat(depth)}${dispatchId} ${outcome}`)
+const request = (facts: Facts): ArchivedEvent[] => [dispatched({ ...facts, outcome: null }), completed(facts)]
+
+describe('a trace', () => {
+  test('has children below their parent, in the order of their append, however the rows came', () => {
+    const events = [
+      ...request({ dispatchId: 'root', appendedAtMs: 0 }),
+      ...request({ dispatchId: 'a', parentId: 'root', appendedAtMs: 10 }),
+      ...request({ dispatchId: 'b', parentId: 'root', appendedAtMs: 20 }),
+      ...request({ dispatchId: 'a1', parentId: 'a', appendedAtMs: 30 })
+    ]
+    const expected = ['root success', '.a success', '..a1 success', '.b success']
+    expect(outline(buildTrace(events))).toEqual(expected)
+    expect(outline(buildTrace(events.toReversed()))).toEqual(expected)
+  })
+
+  test('joins a request with its outcome: its own latency, the total, and what the agent took', () => {
+    const [hop] = buildTrace([
+      dispatched({ dispatchId: 'r', appendedAtMs: 1_000, latencyMs: 4, outcome: null }),
+      completed({ dispatchId: 'r', appendedAtMs: 1_000, latencyMs: 90, agentMs: 70 })
+    ])
+    expect(hop).toMatchObject({ latencyMs: 4, totalMs: 90, agentMs: 70, outcome: 'success', at: '1970-01-01T00:00:01.004Z', offset: 7 })
+  })
+
+  test('shows a request without its outcome as pending, one that timed out with the reason', () => {
+    const hops = buildTrace([
+      dispatched({ dispatchId: 'waits', outcome: null }),
+      dispatched({ dispatchId: 'late', outcome: null, appendedAtMs: 1 }),
+      completed({ dispatchId: 'late', decision: 'timed_out', outcome: 'timeout', reason: 'TIMEOUT', appendedAtMs: 1 })
+    ])
+    expect(hops.map(({ outcome, reason }) => [outcome, reason])).toEqual([[null, null], ['timeout', 'TIMEOUT']])
+    expect(pendingCount(hops)).toBe(1)
+  })
+
+  test('folds a delivered answer into its request, and hangs what the answer caused below the request', () => {
+    const hops = buildTrace([
+      ...request({ dispatchId: 'r' }),
+      answer({ dispatchId: 'r-answer', inReplyTo: 'r', appendedAtMs: 5, offset: 9 }),
+      dispatched({ dispatchId: 'after', parentId: 'r-answer', type: 'event', appendedAtMs: 6 })
+    ])
+    expect(outline(hops)).toEqual(['r success', '.after success'])
+    expect(hops[0]!.reply).toMatchObject({ dispatchId: 'r-answer', type: 'response', offset: 9 })
+  })
+
+  test('keeps an answer that was refused or late, or whose request is unknown, as a hop of its own', () => {
+    const hops = buildTrace([
+      ...request({ dispatchId: 'r' }),
+      answer({ dispatchId: 'first', inReplyTo: 'r', appendedAtMs: 1 }),
+      answer({ dispatchId: 'second', inReplyTo: 'r', decision: 'refused', outcome: 'refused', reason: 'REPLY_SECOND', appendedAtMs: 2 }),
+      answer({ dispatchId: 'lost', inReplyTo: 'nowhere', appendedAtMs: 3 })
+    ])
+    expect(outline(hops)).toEqual(['r success', '.second refused', 'lost success'])
+    expect(hops[2]!.anomaly).toBe('parent_missing')
+  })
+
+  test('counts what was sent again, and takes the delivery as the decision', () => {
+    const [hop] = buildTrace([
+      dispatched({ dispatchId: 'r', decision: 'repeated', outcome: null, reason: 'DUPLICATE', appendedAtMs: 3, offset: 20 }),
+      dispatched({ dispatchId: 'r', decision: 'refused', outcome: 'refused', reason: 'DUPLICATE_CONFLICT', appendedAtMs: 2, offset: 19 }),
+      dispatched({ dispatchId: 'r', decision: 'restated', outcome: null, appendedAtMs: 1 }),
+      dispatched({ dispatchId: 'r', outcome: null, offset: 18, appendedAtMs: 1 })
+    ])
+    expect(hop).toMatchObject({ repeats: 2, offset: 18, outcome: null, reason: null })
+  })
+
+  test('shows every dispatch once when parents are missing or go round in a circle', () => {
+    const hops = buildTrace([
+      dispatched({ dispatchId: 'orphan', parentId: 'gone', appendedAtMs: 5 }),
+      dispatched({ dispatchId: 'self', parentId: 'self', appendedAtMs: 6 }),
+      dispatched({ dispatchId: 'x', parentId: 'z', appendedAtMs: 7 }),
+      dispatched({ dispatchId: 'y', parentId: 'x', appendedAtMs: 8 }),
+      dispatched({ dispatchId: 'z', parentId: 'y', appendedAtMs: 9 })
+    ])
+    expect(hops.map(({ depth, dispatchId, anomaly }) => [dispatchId, depth, anomaly])).toEqual([
+      ['orphan', 0, 'parent_missing'], ['self', 0, 'parent_circle'], ['x', 0, 'parent_circle'], ['y', 1, null], ['z', 2, null]
+    ])
+  })
+
+  test('takes a chain of 1,000 hops, and 1,000 children of one parent', () => {
+    const chain = Array.from({ length: 1_000 }, (_, index) => dispatched({ dispatchId: `d${index}`, parentId: index === 0 ? null : `d${index - 1}`, appendedAtMs: index }))
+    expect(buildTrace(chain.toReversed()).at(-1)).toMatchObject({ depth: 999, dispatchId: 'd999' })
+    const fan = Array.from({ length: 1_000 }, (_, index) => dispatched({ dispatchId: `d${index}`, parentId: index === 0 ? null : 'd0', appendedAtMs: index }))
+    expect(buildTrace(fan).map(({ dispatchId }) => dispatchId)).toEqual(fan.map(({ dispatchId }) => dispatchId))
+  })
+
+  test('of nothing is empty; a time that is none is said to be unknown', () => {
+    expect(buildTrace([])).toEqual([])
+    expect(buildTrace([dispatched({ dispatchId: 'd', appendedAtMs: Infinity })])[0]!.at).toBe('unknown')
+  })
+})

@@ -1,0 +1,30 @@
+// Why a command failed, and what to do: the closed list.
+
+export const cliCodes = {
+  CONFIG_MISSING: 'Run `npm start` for a mesh on this machine, or set what is missing.',
+  CONFIG_INVALID: 'Correct or unset what is named.',
+  REGISTRY_UNREACHABLE: 'Start the mesh with `npm start`, or set MESH_REGISTRY_URL.',
+  ARCHIVE_UNREACHABLE: 'Start the mesh with `npm start`, or set DATABASE_URL.',
+  ARCHIVE_MISSING: 'The archiver makes it when it starts: `npm start`. Is MESH_AUDIT_SCHEMA right?',
+  TRACE_UNKNOWN: '`npx mesh tail` shows dispatch ids as they come; the archive follows within a second, so `--wait 5` may help.',
+  TRACE_PENDING: 'Ask again later, or with a longer --wait.',
+  BROKER_UNREACHABLE: 'Start the mesh with `npm start`, or set MESH_KAFKA_BROKERS.',
+  SCHEMA_REGISTRY_UNREACHABLE: 'Start the mesh with `npm start`, or set MESH_SCHEMA_REGISTRY_URL.',
+  TOPIC_MISSING: 'Run `npm run topics:apply`, or set MESH_NAMESPACE.',
+  INPUT_NOT_JSON: 'Quote it for the shell: npx mesh call memory_lookup \'{"leadId":"l-1"}\'',
+  CALL_FAILED: 'See the log of the mesh.'
+} as const satisfies Record<string, string>
+
+export type CliCode = keyof typeof cliCodes
+
+export class CliError extends Error {
+  override readonly name = 'CliError'
+  readonly code: string
+  readonly next: string
+
+  constructor (code: CliCode, message: string, options: { readonly next?: string, readonly cause?: unknown, readonly shownCode?: string } = {}) {
+    super(message, { cause: options.cause })
+    this.code = options.shownCode ?? code
+    this.next = options.next ?? cliCodes[code]
+  }
+}

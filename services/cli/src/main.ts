@@ -1,0 +1,36 @@
+// The command line of the mesh: composition only; each command is a file in commands/.
+import { Command } from 'commander'
+import { addAgents } from './commands/agents.ts'
+import type { Runner } from './commands/command.ts'
+import { addTrace } from './commands/trace.ts'
+import { debugLevel, wantsColors } from './config.ts'
+import { explain } from './explain.ts'
+import { openTerminal } from './terminal.ts'
+
+const program = new Command('mesh')
+  .description('Looks into a running mesh of agents, and asks it for things.')
+  .option('--json', 'answer as JSON, for programs')
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError('Add --help for what it takes and an example.')
+  .addHelpText('after', `
+Examples:
+  npx mesh agents                                  who is there, and what each offers
+  npx mesh trace 0f1e2d3c4b5a                      what happened, hop by hop
+
+It looks at the mesh that \`npm start\` runs on this machine, unless the environment names another.`)
+
+const run: Runner = async (action, options = {}) => {
+  const terminal = openTerminal({ json: program.opts<{ json?: boolean }>().json === true, colors: wantsColors(process.stdout.isTTY === true) })
+  const interrupt = new AbortController()
+  // Once: a second Ctrl-C ends a drain that takes too long.
+  if (options.drains === true) for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupt.abort())
+  try {
+    await action({ terminal, signal: AbortSignal.any([interrupt.signal, terminal.closed]) })
+  } catch (error) {
+    process.exitCode = 1
+    terminal.warn(explain(error, { json: terminal.json, isDebug: debugLevel() !== undefined }))
+  }
+}
+
+for (const add of [addAgents, addTrace]) add(program, run)
+await program.parseAsync()
