@@ -1,0 +1,39 @@
+// Reads one partition of the agent's answers topic, outside any shared group: answers reach the instance that waits,
+// whatever rebalances meanwhile. Other instances may read the same partition; each takes what is its own.
+import { type PartitionReader, type ReaderRecord, startPartitionReader } from '@mesh/runtime'
+import { CodecError } from '@mesh/schemas'
+import type { Connection } from './connection.ts'
+import type { AgentInstance } from './instance.ts'
+import { fromWire } from './wire.ts'
+
+export async function startAnswers (connection: Connection, instance: AgentInstance, groupPrefix: string): Promise<PartitionReader> {
+  const { kafka, names, logger } = connection
+  const { name, replyPartition } = instance.identity
+  return startPartitionReader({
+    kafka, logger, topic: names.answers(name), partitions: [replyPartition], readerId: `${groupPrefix}.answers`, from: 'latest',
+    onRecords: async records => { for (const record of records) await hear(record, connection, instance) }
+  })
+}
+
+async function hear (record: ReaderRecord, connection: Connection, instance: AgentInstance): Promise<void> {
+  const { codec } = connection
+  for (const isRetry of [false, true]) {
+    try {
+      if (record.value === null) throw new CodecError('GARBAGE', 'the record has no value')
+      if (codec.nameOf(record.value) === 'Notice') return instance.onNotice(codec.decode('Notice', record.value))
+      // The key is the id of the request; the rest of the record is looked at only by whoever waits for it.
+      if (record.key !== null && !instance.exchange.waitsFor(record.key.toString())) return
+      const { delivery, dispatch } = fromWire(codec, record.value)
+      return instance.onAnswer(delivery, dispatch)
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error
+      if (error.code === 'UNKNOWN_SCHEMA_ID' && !isRetry) {
+        await codec.refresh().catch(() => {})
+        continue
+      }
+      instance.counters.add('garbage')
+      instance.logger.error({ code: error.code, partition: record.partition, offset: record.offset }, 'a record on the answers topic could not be read; passed over')
+      return
+    }
+  }
+}

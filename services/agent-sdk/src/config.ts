@@ -1,0 +1,73 @@
+// The SDK's settings: options first, then the environment, else an error that names all that is missing.
+import { commonEntries, type ConfigValues, defineConfig, loadConfig } from '@mesh/runtime'
+import { z } from 'zod'
+import { sdkCodes } from './codes.ts'
+import { MeshError } from './errors.ts'
+
+export const sdkConfig = defineConfig({
+  kafkaBrokers: commonEntries.kafkaBrokers,
+  schemaRegistryUrl: commonEntries.schemaRegistryUrl,
+  registryUrl: { env: 'MESH_REGISTRY_URL', schema: z.url(), doc: 'Base URL of the agent registry.' },
+  namespace: commonEntries.namespace,
+  logLevel: commonEntries.logLevel
+})
+
+export interface StartOptions {
+  /** Kafka bootstrap servers, host:port; else MESH_KAFKA_BROKERS. */
+  readonly brokers?: readonly string[]
+  /** Else MESH_SCHEMA_REGISTRY_URL. */
+  readonly schemaRegistryUrl?: string
+  /** Else MESH_REGISTRY_URL. */
+  readonly registryUrl?: string
+  /** First part of every topic; else MESH_NAMESPACE, else mesh. */
+  readonly namespace?: string
+  /** Else MESH_LOG_LEVEL, else info. */
+  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+  /** Serves /healthz, /readyz and /metrics here; 0 for any free port, left out for none. */
+  readonly healthPort?: number
+  /** Whole time for `stop`, milliseconds; 10,000. */
+  readonly drainMs?: number
+  /** How long to wait for brokers and registries at start, milliseconds; 30,000. */
+  readonly waitMs?: number
+  /** Calls of one agent that may wait for an answer at once; 10,000. */
+  readonly callsMax?: number
+  /** Longest wait of a rebalance for handlers that run, milliseconds; 3,000. */
+  readonly handoffMs?: number
+  /** Must be unique among the running instances; a new one by default. */
+  readonly instanceId?: string
+}
+
+export interface Settings extends ConfigValues<typeof sdkConfig> {
+  readonly healthPort: number | undefined
+  readonly drainMs: number
+  readonly waitMs: number
+  readonly callsMax: number
+  readonly handoffMs: number
+  readonly instanceId: string | undefined
+}
+
+export const drainMsDefault = 10_000
+
+export function settingsFrom (options: StartOptions, environment: Readonly<Record<string, string | undefined>> = process.env): Settings {
+  const given = {
+    MESH_KAFKA_BROKERS: options.brokers?.join(','),
+    MESH_SCHEMA_REGISTRY_URL: options.schemaRegistryUrl,
+    MESH_REGISTRY_URL: options.registryUrl,
+    MESH_NAMESPACE: options.namespace,
+    MESH_LOG_LEVEL: options.logLevel
+  }
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  try {
+    return {
+      ...loadConfig(sdkConfig, { ...environment, ...set }),
+      healthPort: options.healthPort,
+      drainMs: options.drainMs ?? drainMsDefault,
+      waitMs: options.waitMs ?? 30_000,
+      callsMax: options.callsMax ?? 10_000,
+      handoffMs: options.handoffMs ?? 3_000,
+      instanceId: options.instanceId
+    }
+  } catch (error) {
+    throw new MeshError('CONFIG_INVALID', (error as Error).message, { ...sdkCodes.CONFIG_INVALID, cause: error })
+  }
+}

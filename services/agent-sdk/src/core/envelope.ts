@@ -1,0 +1,124 @@
+// Builds the dispatches that an agent sends: what it takes from the one being handled, and what it may not.
+//
+// Invariants:
+//   E1. Workflow, chain and priority come from the dispatch being handled; priority may be lowered, never raised.
+//   E2. A request always has a time to live, and none outlives the dispatch being handled.
+//   E3. An answer repeats the workflow, priority and capability of its request and has no time to live of its own.
+//   E4. A refusal is a value: the caller decides how to tell.
+import type { Dispatch, ErrorDetail } from '@mesh/schemas'
+import { limits } from '@mesh/topics'
+
+/** Who sends. */
+export interface Identity {
+  readonly name: string
+  readonly version: string
+  readonly instance: string
+  /** Partition of the answers topic that this instance reads. */
+  readonly replyPartition: number
+}
+
+/** The dispatch being handled, when there is one. */
+export interface Parent {
+  readonly dispatch: Dispatch
+  /** Broker time after which an answer is late; null for none. */
+  readonly deadlineAtMs: number | null
+}
+
+export type Priority = 0 | 1 | 2 | 3
+
+export interface Asked {
+  readonly capability: string
+  readonly payload: Buffer
+  readonly priority?: Priority | undefined
+  readonly ttlMs?: number | undefined
+  readonly target?: string | undefined
+}
+
+/** What the shell knows at the moment of sending. */
+export interface Moment {
+  readonly dispatchId: string
+  /** Used where there is no parent to take it from. */
+  readonly workflowId: string
+  /** By this process's clock. */
+  readonly nowMs: number
+  /** No later than the broker's clock. */
+  readonly brokerNowMs: number
+}
+
+export type EnvelopeProblem = 'PRIORITY_RAISED' | 'DEADLINE_PASSED' | 'DEADLINE_TOO_FAR' | 'CHAIN_TOO_LONG' | 'INVALID_FIELD'
+export type Envelope = { readonly dispatch: Dispatch } | { readonly problem: EnvelopeProblem, readonly message: string }
+
+export const requestTtlMsDefault = 30_000
+export const rootPriorityDefault: Priority = 2
+
+export function requestOf (asked: Asked, identity: Identity, parent: Parent | null, moment: Moment): Envelope {
+  return outgoing('request', { ...asked, ttlMs: asked.ttlMs ?? requestTtlMsDefault }, identity, parent, moment)
+}
+
+export function eventOf (asked: Asked, identity: Identity, parent: Parent | null, moment: Moment): Envelope {
+  return outgoing('event', asked, identity, parent, moment)
+}
+
+function outgoing (type: 'request' | 'event', asked: Asked, identity: Identity, parent: Parent | null, moment: Moment): Envelope {
+  const priority = asked.priority ?? parent?.dispatch.priority ?? rootPriorityDefault
+  const workflowId = parent?.dispatch.workflowId ?? moment.workflowId
+  const invalid = invalidField(asked, priority, workflowId)
+  if (invalid !== undefined) return problem('INVALID_FIELD', invalid)
+  if (parent !== null && priority < parent.dispatch.priority) {
+    return problem('PRIORITY_RAISED', `a dispatch of priority ${parent.dispatch.priority} can't send one of priority ${priority}: it may only be lowered (a higher number)`)
+  }
+  const chain = chainAfter(parent)
+  // One hop is left for the answer.
+  if (chain.length >= limits.chainHopsMax) return problem('CHAIN_TOO_LONG', `the chain has ${chain.length} hops; do agents call each other in a circle?`)
+  let ttlMs = asked.ttlMs ?? null
+  const deadlineAtMs = parent?.deadlineAtMs ?? null
+  if (ttlMs !== null && deadlineAtMs !== null) ttlMs = Math.min(ttlMs, Math.floor(deadlineAtMs - moment.brokerNowMs))
+  if (ttlMs !== null && ttlMs <= 0) return problem('DEADLINE_PASSED', 'the deadline of the dispatch being handled is over')
+  if (ttlMs !== null && ttlMs > limits.ttlMsMax) return problem('DEADLINE_TOO_FAR', `ttlMs ${ttlMs} is more than ${limits.ttlMsMax}`)
+  return {
+    dispatch: {
+      ...blank(identity, moment),
+      workflowId, parentId: parent?.dispatch.dispatchId ?? null, chain, type, priority, ttlMs,
+      target: asked.target ?? null, capability: asked.capability, replyPartition: identity.replyPartition, payload: asked.payload
+    }
+  }
+}
+
+function invalidField (asked: Asked, priority: number, workflowId: string): string | undefined {
+  for (const [field, value] of Object.entries({ capability: asked.capability, target: asked.target, workflowId })) {
+    if (value === '') return `${field} is empty`
+    if (value !== undefined && value.length > limits.idCharsMax) return `${field} is longer than ${limits.idCharsMax} characters`
+  }
+  if (!Number.isInteger(priority) || priority < 0 || priority > 3) return `priority ${priority} is not 0 to 3`
+  if (asked.ttlMs !== undefined && (!Number.isFinite(asked.ttlMs) || asked.ttlMs <= 0)) return `ttlMs ${asked.ttlMs} is not a positive number`
+  return undefined
+}
+
+export type Answer = { readonly payload: Buffer } | { readonly error: ErrorDetail }
+
+/** The one answer to `request`; `moment.dispatchId` is the answer's own id. */
+export function answerOf (answer: Answer, request: Dispatch, identity: Identity, moment: Omit<Moment, 'workflowId'>): Dispatch {
+  const failed = 'error' in answer
+  return {
+    ...blank(identity, moment),
+    workflowId: request.workflowId, parentId: request.dispatchId, inReplyTo: request.dispatchId,
+    // A client that filled the chain to its end still gets its answer.
+    chain: chainAfter({ dispatch: request, deadlineAtMs: null }).slice(-limits.chainHopsMax),
+    type: failed ? 'error' : 'response', capability: request.capability, priority: request.priority, replyPartition: identity.replyPartition,
+    error: failed ? answer.error : null, payload: failed ? Buffer.alloc(0) : answer.payload
+  }
+}
+
+const chainAfter = (parent: Parent | null): Dispatch['chain'] => parent === null
+  ? []
+  : [...parent.dispatch.chain, { agent: parent.dispatch.source, dispatchId: parent.dispatch.dispatchId }]
+
+function blank (identity: Identity, moment: Omit<Moment, 'workflowId'>) {
+  return {
+    dispatchId: moment.dispatchId, inReplyTo: null, source: identity.name, sourceVersion: identity.version, sourceInstance: identity.instance,
+    target: null, issuedAtMs: moment.nowMs, ttlMs: null, idempotencyKey: null, costCapMicros: null, confidence: null, usage: null, error: null,
+    contentType: 'application/json'
+  }
+}
+
+const problem = (code: EnvelopeProblem, message: string): Envelope => ({ problem: code, message })

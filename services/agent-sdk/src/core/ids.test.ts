@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from '@jest/globals'
+import { childId, replyId, rootId } from './ids.ts'
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+describe('ids', () => {
+  test('a root id is a version 7 UUID that begins with its time', () => {
+    const id = rootId(0x0190_0000_0001, new Uint8Array(10).fill(0xff))
+    expect(id).toBe('01900000-0001-7fff-bfff-ffffffffffff')
+    expect(id).toMatch(uuidShape)
+  })
+
+  test('a later root id sorts after an earlier one', () =>
+    expect(rootId(1_800_000_000_001, new Uint8Array(10)) > rootId(1_800_000_000_000, new Uint8Array(10).fill(0xff))).toBe(true))
+
+  test('too little randomness is refused', () => expect(() => rootId(1, new Uint8Array(9))).toThrow(RangeError))
+
+  test('the same parent and ordinal give the same child', () => {
+    expect(childId('p', 1, digest)).toBe(childId('p', 1, digest))
+    expect(childId('p', 1, digest)).toMatch(uuidShape)
+  })
+
+  test('children, their ordinals and the reply differ', () =>
+    expect(new Set([childId('p', 1, digest), childId('p', 2, digest), childId('q', 1, digest), replyId('p', digest), replyId('q', digest)]).size).toBe(5))
+})

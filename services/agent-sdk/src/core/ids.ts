@@ -1,0 +1,35 @@
+// Ids of dispatches and workflows.
+//
+// Invariants:
+//   I1. A root's id is new and ordered in time (UUID version 7).
+//   I2. What a handler sends has an id derived from the dispatch being handled and the send's ordinal (version 8), so
+//       a handler that runs twice sends the same ids and the mesh lets each through once.
+//   I3. Clock, randomness and digest are arguments.
+
+/** SHA-256 of a text's UTF-8 bytes. */
+export type Digest = (text: string) => Uint8Array
+
+export const randomBytesPerId = 10
+
+export function rootId (nowMs: number, random: Uint8Array): string {
+  if (random.length < randomBytesPerId) throw new RangeError(`an id needs ${randomBytesPerId} random bytes`)
+  const bytes = new Uint8Array(16)
+  const view = new DataView(bytes.buffer)
+  view.setUint16(0, Math.floor(nowMs / 2 ** 32))
+  view.setUint32(2, nowMs % 2 ** 32)
+  bytes.set(random.subarray(0, randomBytesPerId), 6)
+  return uuid(bytes, 7)
+}
+
+/** Id of the `ordinal`th dispatch (from 1) that the handler of `parentId` sends. */
+export const childId = (parentId: string, ordinal: number, digest: Digest): string => uuid(digest(`${parentId}/${ordinal}`).slice(0, 16), 8)
+
+/** Id of the answer to `requestId`: response and error share it, because a request has one answer. */
+export const replyId = (requestId: string, digest: Digest): string => uuid(digest(`${requestId}/reply`).slice(0, 16), 8)
+
+function uuid (bytes: Uint8Array, version: 7 | 8): string {
+  bytes[6] = version << 4 | bytes[6]! & 0x0f
+  bytes[8] = 0x80 | bytes[8]! & 0x3f
+  const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

@@ -1,0 +1,25 @@
+// What an instance has done since it started; its health and its metrics show these.
+
+export const counterNames = {
+  handled: 'Dispatches whose handler ran and whose outcome was sent.',
+  failed: 'Of those, requests answered with an error and events whose handler threw.',
+  expired: 'Deliveries whose deadline was over when their turn came; not handled.',
+  garbage: 'Inbox or answer records that could not be read; skipped.',
+  abandoned: 'Handlers that did not end in time; their outcome is ignored.',
+  answersLost: 'Answers that the broker did not take before their deadline.',
+  repeated: 'Deliveries of a dispatch that was being handled here already.',
+  refused: 'Events that the mesh refused.',
+  redelivered: 'Deliveries left unfinished at stop or rebalance; another instance handles them.'
+} as const
+
+export type CounterName = keyof typeof counterNames
+
+export class Counters {
+  readonly #counts = new Map<CounterName, number>()
+
+  add (name: CounterName): void { this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1) }
+
+  read (): Record<CounterName, number> {
+    return Object.fromEntries(Object.keys(counterNames).map(name => [name, this.#counts.get(name as CounterName) ?? 0])) as Record<CounterName, number>
+  }
+}

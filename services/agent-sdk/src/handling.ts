@@ -1,0 +1,36 @@
+// One run of a handler: what it has sent, when it must end, and who may end it.
+//
+// Invariants:
+//   H1. Ordinals count every call and send in the order in which the handler made them (children's ids depend on it).
+//   H2. The signal is aborted once: at the deadline, at the longest run, or when the agent stops waiting for it.
+import type { Dispatch } from '@mesh/schemas'
+import type { Parent } from './core/envelope.ts'
+
+export class Handling implements Parent {
+  readonly dispatch: Dispatch
+  readonly deadlineAtMs: number | null
+  readonly #aborter = new AbortController()
+  /** Sends not yet confirmed; awaited before the dispatch counts as handled, whether or not the handler awaits them. */
+  readonly #unconfirmed = new Set<Promise<unknown>>()
+  #ordinal = 0
+
+  constructor (dispatch: Dispatch, deadlineAtMs: number | null) {
+    this.dispatch = dispatch
+    this.deadlineAtMs = deadlineAtMs
+  }
+
+  get signal (): AbortSignal { return this.#aborter.signal }
+
+  nextOrdinal (): number { return ++this.#ordinal }
+
+  abort (reason: Error): void { this.#aborter.abort(reason) }
+
+  confirmLater (sending: Promise<unknown>): void {
+    const confirmed = sending.then(() => {}, () => {}).finally(() => this.#unconfirmed.delete(confirmed))
+    this.#unconfirmed.add(confirmed)
+  }
+
+  async confirmed (): Promise<void> {
+    while (this.#unconfirmed.size > 0) await Promise.all(this.#unconfirmed)
+  }
+}

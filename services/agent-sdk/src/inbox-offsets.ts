@@ -1,0 +1,123 @@
+// Which inbox partitions are this instance's, how far each is done, and telling the broker.
+//
+// Invariants:
+//   O1. Only partitions of the current assignment are committed, each up to its first unfinished record.
+//   O2. One commit at a time; what changes meanwhile goes with the next, at most `commitEveryMs` later.
+//   O3. A commit that fails is repeated with the next one: nothing is lost, at worst a record is handled again.
+import type { Consumer } from 'kafkajs'
+import type { Logger } from 'pino'
+import { InFlight } from './core/in-flight.ts'
+
+export interface Owned {
+  readonly key: string
+  readonly topic: string
+  readonly partition: number
+  readonly priority: number
+  /** Handlers that run. */
+  active: number
+  /** Undefined until the first batch tells where the partition begins. */
+  inFlight: InFlight | undefined
+  committed: number
+}
+
+const commitEveryMs = 250
+const keyOf = (topic: string, partition: number): string => `${topic}/${partition}`
+
+export class InboxOffsets {
+  readonly #consumer: Consumer
+  readonly #logger: Logger
+  readonly #owned = new Map<string, Owned>()
+  #committing: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor (consumer: Consumer, logger: Logger) {
+    this.#consumer = consumer
+    this.#logger = logger
+  }
+
+  get size (): number { return this.#owned.size }
+
+  at (topic: string, partition: number): Owned | undefined { return this.#owned.get(keyOf(topic, partition)) }
+  has (owned: Owned): boolean { return this.#owned.get(owned.key) === owned }
+
+  ownedByTopic (): Record<string, number[]> {
+    const byTopic: Record<string, number[]> = {}
+    for (const { topic, partition } of this.#owned.values()) (byTopic[topic] ??= []).push(partition)
+    return byTopic
+  }
+
+  /** Takes a new assignment; kept partitions go on where they were. */
+  assign (assignment: Readonly<Record<string, readonly number[]>>, topics: readonly string[], keepKnown: boolean): { lost: Owned[], gained: Owned[] } {
+    const wanted = new Set(topics.flatMap(topic => (assignment[topic] ?? []).map(partition => keyOf(topic, partition))))
+    const lost = [...this.#owned.values()].filter(owned => !keepKnown || !wanted.has(owned.key))
+    for (const owned of lost) this.#owned.delete(owned.key)
+    for (const { topic, partition, inFlight } of this.#owned.values()) {
+      // After a join the client would read again from the committed offset.
+      if (inFlight !== undefined) this.#consumer.seek({ topic, partition, offset: String(inFlight.nextOffset) })
+    }
+    const gained: Owned[] = []
+    topics.forEach((topic, priority) => {
+      for (const partition of assignment[topic] ?? []) {
+        const key = keyOf(topic, partition)
+        if (this.#owned.has(key)) continue
+        const owned: Owned = { key, topic, partition, priority, active: 0, inFlight: undefined, committed: -1 }
+        this.#owned.set(key, owned)
+        gained.push(owned)
+      }
+    })
+    return { lost, gained }
+  }
+
+  begin (owned: Owned, firstOffset: number): InFlight {
+    if (owned.inFlight === undefined) {
+      owned.inFlight = new InFlight(firstOffset)
+      owned.committed = firstOffset
+    }
+    return owned.inFlight
+  }
+
+  done (owned: Owned, offset: number): void {
+    owned.inFlight?.done(offset)
+    this.#commitSoon()
+  }
+
+  skip (owned: Owned, nextOffset: number): void {
+    owned.inFlight?.skipTo(nextOffset)
+    this.#commitSoon()
+  }
+
+  /** Resolves when all that is done by now is committed, or could not be. */
+  async commit (): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    await this.#committing
+    this.#committing = this.#commitOnce().finally(() => { this.#committing = undefined })
+    await this.#committing
+  }
+
+  close (): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+  }
+
+  #commitSoon (): void {
+    if (this.#timer !== undefined || this.#closed) return
+    this.#timer = setTimeout(() => void this.commit(), commitEveryMs)
+  }
+
+  async #commitOnce (): Promise<void> {
+    const due = [...this.#owned.values()].flatMap(owned => {
+      const offset = owned.inFlight?.commitOffset() ?? -1
+      return offset > owned.committed ? [{ owned, offset }] : []
+    })
+    if (due.length === 0) return
+    try {
+      await this.#consumer.commitOffsets(due.map(({ owned: { topic, partition }, offset }) => ({ topic, partition, offset: String(offset) })))
+      for (const { owned, offset } of due) owned.committed = Math.max(owned.committed, offset)
+    } catch (error) {
+      this.#logger.warn({ error: (error as Error).message, partitions: due.length }, 'offsets were not committed; tried again with the next')
+      this.#commitSoon()
+    }
+  }
+}

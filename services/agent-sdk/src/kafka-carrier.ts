@@ -1,0 +1,81 @@
+// Takes dispatches to their topics: encoded once, at the partition of their workflow, in the order of `send`.
+//
+// Invariants:
+//   K1. A dispatch goes to `dispatch.p<priority>` with its workflow as key: that makes its task.
+//   K2. At most `inFlightBytesMax` are handed to the sender at once, because a batch larger than a topic's limit fails whole.
+//   K3. At most `queueMax` wait; one more is refused with QUEUE_FULL.
+import { type BatchSender, CodedError } from '@mesh/runtime'
+import type { Codec, Dispatch } from '@mesh/schemas'
+import { partitionFor, type TopicNames } from '@mesh/topics'
+import type { Carrier } from './carrier.ts'
+import { type SdkCode, sdkCodes } from './codes.ts'
+import { MeshError } from './errors.ts'
+import { toWire } from './wire.ts'
+
+export interface KafkaCarrierOptions {
+  readonly sender: BatchSender
+  readonly codec: Codec
+  readonly names: TopicNames
+  readonly dispatchPartitions: number
+}
+
+interface Queued {
+  readonly dispatch: Dispatch
+  readonly value: Buffer
+  readonly sent: (error?: MeshError) => void
+}
+
+const inFlightBytesMax = 768 * 1024
+const queueMax = 10_000
+/** What a record costs beside its value. */
+const recordOverheadBytes = 256
+
+export class KafkaCarrier implements Carrier {
+  readonly #options: KafkaCarrierOptions
+  #queue: Queued[] = []
+  #inFlightBytes = 0
+
+  constructor (options: KafkaCarrierOptions) { this.#options = options }
+
+  send (dispatch: Dispatch): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const value = toWire(this.#options.codec, dispatch)
+      if (this.#queue.length >= queueMax) throw failure('QUEUE_FULL', `${queueMax} dispatches wait to be sent`, dispatch)
+      this.#queue.push({ dispatch, value, sent: error => error === undefined ? resolve() : reject(error) })
+      this.#next()
+    })
+  }
+
+  #next (): void {
+    let taken = 0
+    for (const { dispatch, value, sent } of this.#queue) {
+      const bytes = value.length + recordOverheadBytes
+      if (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > inFlightBytesMax) break
+      taken++
+      this.#inFlightBytes += bytes
+      this.#hand(dispatch, value, error => {
+        this.#inFlightBytes -= bytes
+        sent(error)
+        this.#next()
+      })
+    }
+    if (taken > 0) this.#queue = this.#queue.slice(taken)
+  }
+
+  #hand (dispatch: Dispatch, value: Buffer, sent: Queued['sent']): void {
+    const { sender, names, dispatchPartitions } = this.#options
+    const { workflowId, priority } = dispatch
+    const record = { topic: names.dispatch(priority), partition: partitionFor(workflowId, dispatchPartitions), key: workflowId, value }
+    sender.send(record, error => sent(error === undefined ? undefined : failureOf(error, dispatch)))
+  }
+}
+
+function failureOf (error: Error, dispatch: Dispatch): MeshError {
+  const code = error instanceof CodedError ? error.code : 'SEND_FAILED'
+  if (code === 'QUEUE_FULL') return failure('QUEUE_FULL', error.message, dispatch)
+  if (code === 'CLOSED') return failure('STOPPED', 'the connection to the mesh is closed', dispatch)
+  return failure('SEND_FAILED', error.message, dispatch, error)
+}
+
+const failure = (code: SdkCode, message: string, { dispatchId, capability }: Dispatch, cause?: Error): MeshError =>
+  new MeshError(code, message, { ...sdkCodes[code], dispatchId, capability, cause })

@@ -1,0 +1,168 @@
+// A mesh in memory for tests of agents: what a coordinator decides, as far as an agent can see it, with no broker.
+// It carries real bytes, so whatever can't cross the wire fails here too.
+import { type Codec, type Decision, type Delivery, type Dispatch, localCodec, type ReasonCode, reasonCodes } from '@mesh/schemas'
+import { createLogger } from '@mesh/runtime'
+import type { Agent } from './agent.ts'
+import { partsOf } from './agent-parts.ts'
+import type { Carrier } from './carrier.ts'
+import { AgentInstance } from './instance.ts'
+import type { HandlingOutcome } from './pipeline.ts'
+import { fromWire, toWire } from './wire.ts'
+
+export type Stub = (input: unknown) => unknown
+
+interface Member {
+  readonly agent: Agent
+  readonly instance: AgentInstance
+  readonly offers: ReadonlySet<string>
+  /** Undefined: anything. */
+  readonly mayCall: ReadonlySet<string> | undefined
+}
+
+interface Waiting {
+  readonly source: Member
+  readonly timer: NodeJS.Timeout
+}
+
+const callsMax = 10_000
+const recordedMax = 100_000
+
+export class MemoryMesh {
+  readonly codec: Codec = localCodec()
+  /** Everything that was sent, oldest first; at most 100,000. */
+  readonly sent: Dispatch[] = []
+  readonly #logger = createLogger({ name: 'memory-mesh', level: 'silent' })
+  readonly #members = new Map<string, Member>()
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #seen = new Set<string>()
+  readonly #stubs = new Map<string, Readonly<Record<string, Stub>>>()
+  readonly #running = new Map<string, { readonly workflowId: string, readonly outcome: Promise<HandlingOutcome> }>()
+  #offset = 0
+
+  join (agent: Agent, options: { readonly mayCallAnything?: boolean } = {}): void {
+    const parts = partsOf(agent)
+    const carrier: Carrier = { send: dispatch => this.#take(dispatch) }
+    const identity = { name: agent.name, version: agent.version, instance: `${agent.name}-in-memory`, replyPartition: 0 }
+    const instance = new AgentInstance({ parts, identity, carrier, logger: this.#logger, callsMax })
+    this.#members.set(agent.name, {
+      agent, instance,
+      offers: new Set(Object.keys(parts.contracts)),
+      mayCall: options.mayCallAnything === true ? undefined : new Set(parts.definition.dependencies ?? [])
+    })
+    parts.attach({ instance, problem: () => undefined, queued: () => 0, stop: () => instance.drain(1_000) })
+  }
+
+  /** Answers these capabilities within the workflow in place of an agent. */
+  stub (workflowId: string, stubs: Readonly<Record<string, Stub>>): void { this.#stubs.set(workflowId, stubs) }
+
+  /** Resolves when no handler of the workflow runs any more, with the outcomes of those that ran at the call. */
+  async settled (workflowId: string): Promise<HandlingOutcome[]> {
+    const outcomes: HandlingOutcome[] = []
+    for (;;) {
+      await new Promise(setImmediate)
+      const running = [...this.#running.values()].filter(run => run.workflowId === workflowId)
+      if (running.length === 0) return outcomes
+      outcomes.push(...await Promise.all(running.map(run => run.outcome)))
+    }
+  }
+
+  async stop (): Promise<void> {
+    await Promise.all([...this.#members.values()].map(member => member.agent.stop()))
+    for (const { timer } of this.#waiting.values()) clearTimeout(timer)
+    this.#waiting.clear()
+  }
+
+  async #take (dispatch: Dispatch): Promise<void> {
+    const value = toWire(this.codec, dispatch)
+    if (this.sent.length < recordedMax) this.sent.push(dispatch)
+    const source = this.#members.get(dispatch.source)!
+    // As over a broker: nothing of the answer happens before the send has returned.
+    setImmediate(() => {
+      if (dispatch.inReplyTo !== null) this.#answer(dispatch, value)
+      else this.#pass(source, dispatch, value)
+    })
+  }
+
+  #pass (source: Member, dispatch: Dispatch, value: Buffer): void {
+    const { dispatchId, capability, workflowId } = dispatch
+    if (source.mayCall?.has(capability) === false) return this.#refuse(source, dispatch, 'UNDECLARED_DEPENDENCY', `'${dispatch.source}' did not declare '${capability}' as a dependency`)
+    if (this.#seen.has(dispatchId)) {
+      if (!this.#waiting.has(dispatchId)) this.#refuse(source, dispatch, 'DUPLICATE', 'the same dispatch was seen before')
+      return
+    }
+    const stub = this.#stubs.get(workflowId)?.[capability]
+    const target = dispatch.target === null ? [...this.#members.values()].find(member => member.offers.has(capability)) : this.#members.get(dispatch.target)
+    const found = stub !== undefined || target?.offers.has(capability) === true
+    // An event that nobody in the test handles is recorded, and that is all a test wants of it.
+    if (!found && dispatch.type === 'event') return
+    if (!found) return this.#refuse(source, dispatch, 'UNKNOWN_CAPABILITY', `no agent and no stub offers '${capability}'`)
+    this.#seen.add(dispatchId)
+    if (dispatch.type === 'request') {
+      const timer = setTimeout(() => this.#timeOut(dispatch), dispatch.ttlMs!)
+      this.#waiting.set(dispatchId, { source, timer })
+    }
+    if (stub !== undefined) void this.#runStub(stub, dispatch)
+    else this.#run(target!, dispatch, value)
+  }
+
+  #run (target: Member, dispatch: Dispatch, value: Buffer): void {
+    const received = fromWire(this.codec, this.#deliver(dispatch, value, target.agent))
+    target.instance.observe(received.delivery)
+    const outcome = target.instance.receive(received).finally(() => this.#running.delete(dispatch.dispatchId))
+    this.#running.set(dispatch.dispatchId, { workflowId: dispatch.workflowId, outcome })
+  }
+
+  async #runStub (stub: Stub, request: Dispatch): Promise<void> {
+    const base = {
+      ...request, dispatchId: `${request.dispatchId}/stub`, inReplyTo: request.dispatchId, source: 'stub', sourceVersion: '0.0.0', sourceInstance: 'stub', ttlMs: null
+    }
+    try {
+      const output = await stub(JSON.parse(request.payload.toString()))
+      if (request.type === 'request') await this.#answerFromStub({ ...base, type: 'response', payload: Buffer.from(JSON.stringify(output ?? null)) })
+    } catch (error) {
+      const { code = 'HANDLER_FAILED', retriable = false, message } = error as { code?: string, retriable?: boolean, message: string }
+      if (request.type === 'request') await this.#answerFromStub({ ...base, type: 'error', payload: Buffer.alloc(0), error: { code, message, retriable } })
+    }
+  }
+
+  async #answerFromStub (answer: Dispatch): Promise<void> {
+    this.#answer(answer, toWire(this.codec, answer))
+  }
+
+  #answer (answer: Dispatch, value: Buffer): void {
+    const waiting = this.#waiting.get(answer.inReplyTo!)
+    if (waiting === undefined) return
+    clearTimeout(waiting.timer)
+    this.#waiting.delete(answer.inReplyTo!)
+    const { delivery, dispatch } = fromWire(this.codec, this.#deliver(answer, value, waiting.source.agent))
+    waiting.source.instance.onAnswer(delivery, dispatch)
+  }
+
+  #timeOut (request: Dispatch): void {
+    const waiting = this.#waiting.get(request.dispatchId)
+    if (waiting === undefined) return
+    this.#waiting.delete(request.dispatchId)
+    this.#tell(waiting.source, request, 'timed_out', 'TIMEOUT', `'${request.capability}' was not answered before its deadline`)
+  }
+
+  #refuse (source: Member, dispatch: Dispatch, code: ReasonCode, message: string): void { this.#tell(source, dispatch, 'refused', code, message) }
+
+  #tell (source: Member, dispatch: Dispatch, type: 'refused' | 'timed_out', code: ReasonCode, message: string): void {
+    source.instance.onNotice({
+      type, dispatchId: dispatch.dispatchId, workflowId: dispatch.workflowId, sourceInstance: dispatch.sourceInstance, code, message,
+      retriable: reasonCodes[code].retriable, retryAfterMs: null, ingress: this.#position(dispatch)
+    })
+  }
+
+  #deliver (dispatch: Dispatch, value: Buffer, target: Agent): Buffer {
+    const nowMs = Date.now()
+    const decision: Decision = {
+      ingress: this.#position(dispatch), appendedAtMs: nowMs, decidedAtMs: nowMs, deadlineAtMs: dispatch.ttlMs === null ? null : nowMs + dispatch.ttlMs,
+      attempt: 1, target: target.name, targetVersion: target.version, controlOffset: 0
+    }
+    const delivery: Delivery = { dispatch: this.codec.decode('SignedDispatch', value), decision }
+    return this.codec.encode('Delivery', delivery)
+  }
+
+  #position (dispatch: Dispatch): Decision['ingress'] { return { topic: `memory.dispatch.p${dispatch.priority}`, partition: 0, offset: this.#offset++ } }
+}
