@@ -17,6 +17,9 @@ export function planText (topicPlan: TopicPlan): string {
 }
 
 export function planJson ({ changes, manual, unknown, notes }: TopicPlan): string {
-  const shown = changes.map(change => ({ topic: change.topic, kind: change.kind, impact: change.impact, change: describeChange(change), reason: change.reason }))
+  const shown = changes.map(change => {
+    const { topic, kind, impact, reason } = change
+    return { topic, kind, impact, change: describeChange(change), reason }
+  })
   return JSON.stringify({ changes: shown, manual, unknown, notes }, null, 2)
 }

@@ -7,6 +7,10 @@ import type { ScriptConfig } from './config.ts'
 
 const replicasMax = 3
 
+// kafkajs arms a timer with a negative time-out. Processes have that patched by the runtime; a command only doesn't show it.
+process.removeAllListeners('warning')
+process.on('warning', warning => { if (warning.name !== 'TimeoutNegativeWarning') console.error(String(warning)) })
+
 export interface Planned {
   readonly desired: readonly DesiredTopic[]
   readonly topicPlan: TopicPlan

@@ -28,7 +28,7 @@ function cleanupRisk (from: ReadonlySet<string>, to: ReadonlySet<string>): strin
 
 const policies = (value: string): ReadonlySet<string> => new Set(value.split(',').map(part => part.trim()))
 
-// -1 is no bound. An unknown value counts as larger than anything: then the change asks first.
+// -1 is no bound. Where the value before isn't known, the change asks first.
 function smaller (from: string | undefined, to: string): boolean {
   return bound(to) < (from === undefined ? Infinity : bound(from))
 }

@@ -25,7 +25,7 @@ export async function observeTopics (admin: Admin, options: { readonly namespace
   }
 }
 
-async function describeTopics (admin: Admin, names: readonly string[]): Promise<ObservedTopic[]> {
+export async function describeTopics (admin: Admin, names: readonly string[]): Promise<ObservedTopic[]> {
   const observed: ObservedTopic[] = []
   for (let start = 0; start < names.length; start += topicsPerRequest) {
     const some = names.slice(start, start + topicsPerRequest)

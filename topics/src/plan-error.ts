@@ -1,4 +1,4 @@
-export type TopicPlanErrorCode = 'NEEDS_FLAG' | 'CREATE_FAILED' | 'NO_LEADER' | 'PARTITIONS_DIFFER'
+export type TopicPlanErrorCode = 'NEEDS_FLAG' | 'CREATE_FAILED' | 'NO_LEADER' | 'NOT_SHOWN' | 'PARTITIONS_DIFFER'
 
 export class TopicPlanError extends Error {
   override readonly name = 'TopicPlanError'
@@ -8,6 +8,6 @@ export class TopicPlanError extends Error {
   constructor (code: TopicPlanErrorCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
-    this.retriable = code === 'CREATE_FAILED' || code === 'NO_LEADER'
+    this.retriable = code !== 'NEEDS_FLAG' && code !== 'PARTITIONS_DIFFER'
   }
 }
