@@ -13,25 +13,36 @@ export interface HealthServer {
 
 const checkMsMax = 2_000
 
-export async function startHealthServer (options: { readonly port: number, readonly metrics: Metrics, readonly checks: Readonly<Record<string, Check>> }): Promise<HealthServer> {
+export interface HealthOptions {
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly metrics: Metrics
+  readonly checks: Readonly<Record<string, Check>>
+}
+
+interface Answer { readonly status: number, readonly type: string, readonly text: string }
+
+const json = 'application/json'
+
+async function answerOf (path: string | undefined, { metrics, checks }: HealthOptions): Promise<Answer> {
+  switch (path) {
+    case '/healthz': return { status: 200, type: json, text: '{"status":"ok"}' }
+    case '/metrics': return { status: 200, type: metrics.registry.contentType, text: await metrics.registry.metrics() }
+    case '/readyz': {
+      const problems = await problemsOf(checks)
+      const ready = Object.keys(problems).length === 0
+      return { status: ready ? 200 : 503, type: json, text: JSON.stringify({ status: ready ? 'ready' : 'not ready', problems }) }
+    }
+    default: return { status: 404, type: json, text: '{"paths":["/healthz","/readyz","/metrics"]}' }
+  }
+}
+
+export async function startHealthServer (options: HealthOptions): Promise<HealthServer> {
   const server = createServer((request, response) => {
-    const answer = (status: number, type: string, text: string) => response.writeHead(status, { 'content-type': type }).end(text)
-    const path = request.url?.split('?')[0]
-    if (path === '/healthz') return answer(200, 'application/json', '{"status":"ok"}')
-    if (path === '/readyz') {
-      void problemsOf(options.checks).then(problems => {
-        const ready = Object.keys(problems).length === 0
-        answer(ready ? 200 : 503, 'application/json', JSON.stringify({ status: ready ? 'ready' : 'not ready', problems }))
-      })
-      return
-    }
-    if (path === '/metrics') {
-      options.metrics.registry.metrics().then(
-        text => answer(200, options.metrics.registry.contentType, text),
-        error => answer(500, 'text/plain', String(error)))
-      return
-    }
-    answer(404, 'application/json', '{"paths":["/healthz","/readyz","/metrics"]}')
+    answerOf(request.url?.split('?')[0], options)
+      .catch(error => ({ status: 500, type: 'text/plain', text: (error as Error).message }))
+      .then(({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text))
+      .catch(() => response.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -39,7 +50,10 @@ export async function startHealthServer (options: { readonly port: number, reado
   })
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => new Promise(resolve => { server.close(() => resolve()); server.closeAllConnections() })
+    close: () => new Promise(resolve => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
   }
 }
 

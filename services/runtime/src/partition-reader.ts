@@ -70,13 +70,15 @@ export async function startPartitionReader (options: PartitionReaderOptions): Pr
   }
 }
 
-async function handOver ({ batch, resolveOffset, isStale, isRunning }: EachBatchPayload, next: Map<number, number>, options: PartitionReaderOptions): Promise<void> {
+async function handOver (payload: EachBatchPayload, next: Map<number, number>, options: PartitionReaderOptions): Promise<void> {
+  const { batch, resolveOffset, isStale, isRunning } = payload
   if (isStale() || !isRunning()) return
   const from = next.get(batch.partition) ?? 0
   const records: ReaderRecord[] = []
   for (const { offset, timestamp, key, value, headers } of batch.messages) {
     if (Number(offset) < from) continue
-    records.push({ topic: batch.topic, partition: batch.partition, offset: Number(offset), appendedAtMs: Number(timestamp), key, value, headers: headers ?? {} })
+    const { topic, partition } = batch
+    records.push({ topic, partition, offset: Number(offset), appendedAtMs: Number(timestamp), key, value, headers: headers ?? {} })
   }
   if (records.length > 0) await options.onRecords(records)
   next.set(batch.partition, Math.max(from, Number(batch.lastOffset()) + 1))
@@ -99,8 +101,10 @@ const onlyThese = (topic: string, partitions: readonly number[]): PartitionAssig
   name: 'only-these',
   version: 1,
   protocol: ({ topics }) => ({ name: 'only-these', metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }) }),
-  assign: async ({ members }) => members.map(({ memberId }) =>
-    ({ memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode({ version: 1, assignment: { [topic]: [...partitions] }, userData: Buffer.alloc(0) }) }))
+  assign: async ({ members }) => {
+    const memberAssignment = AssignerProtocol.MemberAssignment.encode({ version: 1, assignment: { [topic]: [...partitions] }, userData: Buffer.alloc(0) })
+    return members.map(({ memberId }) => ({ memberId, memberAssignment }))
+  }
 })
 
 async function closeReader (consumer: Consumer, kafka: Kafka, groupId: string, logger: Logger): Promise<void> {
