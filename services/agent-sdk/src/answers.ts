@@ -1,18 +1,32 @@
 // Reads one partition of the agent's answers topic, outside any shared group: answers reach the instance that waits,
 // whatever rebalances meanwhile. Other instances may read the same partition; each takes what is its own.
-import { type PartitionReader, type ReaderRecord, startPartitionReader } from '@mesh/runtime'
+import { backoffMs, type PartitionReader, type ReaderRecord, startPartitionReader } from '@mesh/runtime'
 import { CodecError } from '@mesh/schemas'
+import { KafkaJSError } from 'kafkajs'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from './connection.ts'
 import type { AgentInstance } from './instance.ts'
 import { fromWire } from './wire.ts'
 
+const retryPause = { firstMs: 20, mostMs: 500 }
+
 export async function startAnswers (connection: Connection, instance: AgentInstance, groupPrefix: string): Promise<PartitionReader> {
-  const { kafka, names, logger } = connection
+  const { kafka, names, logger, settings } = connection
   const { name, replyPartition } = instance.identity
-  return startPartitionReader({
-    kafka, logger, topic: names.answers(name), partitions: [replyPartition], readerId: `${groupPrefix}.answers`, from: 'latest',
-    onRecords: async records => { for (const record of records) await hear(record, connection, instance) }
-  })
+  const overAtMs = performance.now() + settings.waitMs
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startPartitionReader({
+        kafka, logger, topic: names.answers(name), partitions: [replyPartition], readerId: `${groupPrefix}.answers`, from: 'latest',
+        onRecords: async records => { for (const record of records) await hear(record, connection, instance) }
+      })
+    } catch (error) {
+      // The broker says so of a topic that was created a moment ago.
+      if (!(error instanceof KafkaJSError) || !error.retriable || performance.now() > overAtMs) throw error
+      logger.debug({ error: error.message, attempt }, 'the answers topic is not ready yet')
+      await pause(backoffMs(attempt, retryPause, 0.5))
+    }
+  }
 }
 
 async function hear (record: ReaderRecord, connection: Connection, instance: AgentInstance): Promise<void> {

@@ -86,7 +86,7 @@ function remainingMs ({ deadlineAtMs }: Handling, { brokerClock, clock }: Handli
 async function runBounded (handling: Handling, ports: HandlingPorts, logger: Logger): Promise<Answer | 'left' | 'abandoned'> {
   const leftMs = remainingMs(handling, ports)
   const boundMs = Math.min(leftMs, ports.handlerMsMax)
-  const over = new MeshError(leftMs <= ports.handlerMsMax ? 'DEADLINE_PASSED' : 'TIMEOUT', 'the handler ran out of time', { retriable: true, dispatchId: handling.dispatch.dispatchId })
+  const over = new MeshError('TIMEOUT', 'the handler ran out of time', { ...reasonCodes.TIMEOUT, dispatchId: handling.dispatch.dispatchId })
   const timer = setTimeout(() => handling.abort(over), boundMs)
   const { promise: ended, resolve: end } = Promise.withResolvers<'left' | 'abandoned'>()
   let abandoner: NodeJS.Timeout | undefined
@@ -117,7 +117,10 @@ async function runHandler (handling: Handling, ports: HandlingPorts, logger: Log
     output = await handler(input.value, meshFor(ports.exchange, handling, logger, ports.clock.monotonicMs))
   } catch (error) {
     // A handler that fails because its agent stops didn't fail: another instance runs it again.
-    return isStop(handling.signal.reason) || isStop(error) ? 'left' : failedBy(error, dispatch.capability, logger)
+    if (isStop(handling.signal.reason) || isStop(error)) return 'left'
+    // Told to end, it ended: to the caller that is a time-out, whoever says so first.
+    if (handling.signal.aborted) return failed('TIMEOUT', `the handler of '${dispatch.capability}' ran out of time`)
+    return failedBy(error, dispatch.capability, logger)
   }
   if (dispatch.type === 'event') return { payload: Buffer.alloc(0) }
   const fitted = contract.output === undefined ? { value: output } : await fit(contract.output, output)
