@@ -17,14 +17,24 @@ export const cliCodes = {
 
 export type CliCode = keyof typeof cliCodes
 
+export interface CliErrorFacts {
+  readonly next?: string
+  readonly cause?: unknown
+  /** A code of the mesh or of an agent, shown in place of ours. */
+  readonly shownCode?: string
+  readonly dispatchId?: string
+}
+
 export class CliError extends Error {
   override readonly name = 'CliError'
   readonly code: string
   readonly next: string
+  readonly dispatchId: string | undefined
 
-  constructor (code: CliCode, message: string, options: { readonly next?: string, readonly cause?: unknown, readonly shownCode?: string } = {}) {
-    super(message, { cause: options.cause })
-    this.code = options.shownCode ?? code
-    this.next = options.next ?? cliCodes[code]
+  constructor (code: CliCode, message: string, facts: CliErrorFacts = {}) {
+    super(message, { cause: facts.cause })
+    this.code = facts.shownCode ?? code
+    this.next = facts.next ?? cliCodes[code]
+    this.dispatchId = facts.dispatchId
   }
 }

@@ -7,7 +7,8 @@ export function explain (error: unknown, options: { readonly json: boolean, read
   const code = isExpected ? error.code : 'INTERNAL'
   const next = isExpected ? error.next : 'This is a fault of the command itself: run it again with MESH_LOG_LEVEL=debug, and report what it shows.'
   const stack = options.isDebug && error instanceof Error ? stacksOf(error) : []
-  if (options.json) return JSON.stringify({ error: { code, message, next, ...stack.length > 0 ? { stack } : {} } })
+  const dispatchId = isExpected ? error.dispatchId : undefined
+  if (options.json) return JSON.stringify({ error: { code, message, next, dispatchId, ...stack.length > 0 ? { stack } : {} } })
   return [`mesh: ${message}`, next, ...stack].join('\n')
 }
 

@@ -9,11 +9,13 @@ const stackName = 'dev'
 // Of what the start hands to its processes, what says where the mesh is.
 const places: ReadonlySet<string> = new Set(['MESH_KAFKA_BROKERS', 'MESH_SCHEMA_REGISTRY_URL', 'DATABASE_URL', 'MESH_REGISTRY_URL', 'MESH_NAMESPACE', 'MESH_AUDIT_SCHEMA'])
 
+// What the stack under the mesh knows by itself, also without a mesh on it (`npm run up`).
+const stackPlaces: ReadonlySet<string> = new Set(['MESH_KAFKA_BROKERS', 'MESH_SCHEMA_REGISTRY_URL', 'DATABASE_URL'])
+
 /** What the environment would say if it named the local mesh; empty where none runs. */
 export async function findLocalMesh (environment: Environment, wanted: readonly string[]): Promise<Environment> {
   const started = readStarted(environment)
-  if (wanted.every(name => started[name] !== undefined)) return started
-  // Only the parts under the mesh are up (`npm run up`), or what is wanted has a default.
+  if (!wanted.some(name => stackPlaces.has(name) && started[name] === undefined)) return started
   const { findStack, stackEnvironment } = await import('@mesh/local-stack')
   const stack = await findStack(stackName, environment)
   return stack === undefined ? started : { ...stackEnvironment(stack.addresses), ...started }

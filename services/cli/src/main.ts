@@ -1,7 +1,10 @@
 // The command line of the mesh: composition only; each command is a file in commands/.
 import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
+import { addCall } from './commands/call.ts'
 import type { Runner } from './commands/command.ts'
+import { addTail } from './commands/tail.ts'
+import { addTopics } from './commands/topics.ts'
 import { addTrace } from './commands/trace.ts'
 import { debugLevel, wantsColors } from './config.ts'
 import { explain } from './explain.ts'
@@ -15,7 +18,10 @@ const program = new Command('mesh')
   .addHelpText('after', `
 Examples:
   npx mesh agents                                  who is there, and what each offers
+  npx mesh topics                                  what lies where, and who is behind
+  npx mesh tail                                    what is decided, as it happens
   npx mesh trace 0f1e2d3c4b5a                      what happened, hop by hop
+  npx mesh call memory_lookup '{"leadId":"l-1"}'   ask for something
 
 It looks at the mesh that \`npm start\` runs on this machine, unless the environment names another.`)
 
@@ -32,5 +38,5 @@ const run: Runner = async (action, options = {}) => {
   }
 }
 
-for (const add of [addAgents, addTrace]) add(program, run)
+for (const add of [addAgents, addTopics, addTrace, addCall, addTail]) add(program, run)
 await program.parseAsync()

@@ -5,6 +5,8 @@
 //       parents makes a root that says so.
 //   T2. A delivered answer is part of its request's hop; an answer that was refused or late is a hop of its own.
 //   T3. Children follow their parent in the order of their append; no recursion, so no depth is too deep.
+import { isoTime } from './iso-time.ts'
+
 export interface ArchivedEvent {
   readonly decision: string
   readonly outcome: string | null
@@ -160,10 +162,6 @@ function toHop ({ admission, terminal, reply, repeats }: Dispatched, depth: numb
 
 function toReply ({ dispatchId, type, topic, partition, offset, latencyMs, atMs }: ArchivedEvent): Reply {
   return { dispatchId, type: type ?? 'response', topic, partition, offset, latencyMs, at: isoTime(atMs) }
-}
-
-export function isoTime (atMs: number): string {
-  return Number.isFinite(atMs) && Math.abs(atMs) <= 8.64e15 ? new Date(atMs).toISOString() : 'unknown'
 }
 
 function byTime (a: ArchivedEvent, b: ArchivedEvent): number {

@@ -1,0 +1,96 @@
+// Asks the mesh for something, as an agent of its own: who asks must be registered and have declared what it asks for.
+//
+// Invariants:
+//   C1. One agent name a capability, always with the same registration, so that calls at once don't contradict each other.
+//   C2. It offers nothing, so it has no inbox to read, and one partition of answers is enough for all its instances.
+import { defineAgent, MeshError, type MeshErrorCode, type Priority, sdkCodes } from '@mesh/agent-sdk'
+import { reasonCodes } from '@mesh/schemas'
+import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connectKafka } from './broker.ts'
+import { CliError } from './errors.ts'
+import { quietLogger } from './quiet-logger.ts'
+
+export interface Question {
+  readonly kafkaBrokers: readonly string[]
+  readonly schemaRegistryUrl: string
+  readonly registryUrl: string
+  readonly namespace: string
+  readonly capability: string
+  readonly input: unknown
+  readonly priority: number
+  readonly ttlMs: number
+  readonly workflowId: string | undefined
+  readonly signal: AbortSignal
+}
+
+export interface Answer {
+  readonly output: unknown
+  readonly dispatchId: string
+  readonly workflowId: string
+  readonly answeredBy: string
+  readonly answeredByVersion: string
+  readonly latencyMs: number
+}
+
+const startMsMax = 8_000
+const drainMs = 2_000
+// A coordinator may hear of a first registration a moment after the dispatch.
+const unknownMsMax = 3_000
+const unknownPauseMs = 100
+const hashChars = 12
+
+export function callerName (capability: string): string {
+  return `mesh-cli-${createHash('sha256').update(capability).digest('hex').slice(0, hashChars)}`
+}
+
+export async function askMesh (question: Question): Promise<Answer> {
+  const { kafkaBrokers, schemaRegistryUrl, registryUrl, namespace, capability, signal } = question
+  await connectKafka(kafkaBrokers, `${namespace}.cli`, quietLogger())
+  try {
+    const agent = defineAgent({
+      name: callerName(capability), version: '1.0.0', domain: 'operations', role: 'bot', ownerTeam: 'operators', dependencies: [capability],
+      maxConcurrent: 1, inboxPartitions: 1, answersPartitions: 1
+    })
+    await agent.start({ brokers: kafkaBrokers, schemaRegistryUrl, registryUrl, namespace, logLevel: 'silent', waitMs: startMsMax, drainMs })
+    const stop = (): void => { void agent.stop() }
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      if (signal.aborted) throw new CliError('CALL_FAILED', 'Stopped before the request was sent.', { shownCode: 'STOPPED' })
+      return await ask(agent, question)
+    } finally {
+      signal.removeEventListener('abort', stop)
+      await agent.stop()
+    }
+  } catch (error) {
+    throw error instanceof MeshError ? explained(error) : error
+  }
+}
+
+async function ask (agent: ReturnType<typeof defineAgent>, question: Question): Promise<Answer> {
+  const { capability, input, priority, ttlMs, workflowId } = question
+  const untilMs = performance.now() + unknownMsMax
+  for (;;) {
+    try {
+      return await agent.callDetailed(capability, input, { priority: priority as Priority, ttlMs, ...workflowId === undefined ? {} : { workflowId } })
+    } catch (error) {
+      const isTooEarly = error instanceof MeshError && error.code === 'UNKNOWN_SOURCE' && performance.now() < untilMs
+      if (!isTooEarly) throw error
+      await delay(unknownPauseMs)
+    }
+  }
+}
+
+function explained (error: MeshError): CliError {
+  const { code, message, dispatchId, retriable, retryAfterMs } = error
+  const known = nextOf(code)
+  const retry = retryAfterMs === undefined ? retriable ? 'The same request may succeed later.' : undefined : `Ask again in ${retryAfterMs} ms.`
+  const trace = dispatchId === undefined ? undefined : `What happened to it: npx mesh trace ${dispatchId} --wait 5`
+  const next = [known ?? (retriable ? undefined : 'The agent chose this code; see its documentation.'), retry, trace].filter(part => part !== undefined).join('\n')
+  return new CliError('CALL_FAILED', `${code}: ${message}`, { shownCode: code, next, cause: error, ...dispatchId === undefined ? {} : { dispatchId } })
+}
+
+function nextOf (code: MeshErrorCode): string | undefined {
+  const known: Readonly<Record<string, { readonly next: string }>> = { ...reasonCodes, ...sdkCodes }
+  return Object.hasOwn(known, code) ? known[code]!.next : undefined
+}

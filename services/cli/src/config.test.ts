@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals'
+import { commonEntries } from '@mesh/runtime'
+import { cliConfig, debugLevel, loadSettings, wantsColors } from './config.ts'
+
+const nowhere = { MESH_HOME: '/nowhere/at/all' }
+
+describe('settings', () => {
+  test('come from the environment, only those that are asked for', async () => {
+    const settings = await loadSettings(['kafkaBrokers', 'namespace'], { MESH_KAFKA_BROKERS: 'a:1, b:2' })
+    expect(settings).toEqual({ kafkaBrokers: ['a:1', 'b:2'], namespace: 'mesh' })
+  })
+
+  test('that are missing are all named, with what to do', async () => {
+    const error = await loadSettings(['kafkaBrokers', 'databaseUrl', 'registryUrl'], nowhere).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'CONFIG_MISSING', message: expect.stringMatching(/MESH_KAFKA_BROKERS[^]*DATABASE_URL/), next: expect.stringContaining('npm start') })
+  })
+
+  test('are not mixed with those of the mesh on this machine', async () => {
+    const error = await loadSettings(['registryUrl', 'databaseUrl'], { MESH_REGISTRY_URL: 'http://elsewhere:1' }).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'CONFIG_MISSING', message: expect.stringContaining('not all of it') })
+  })
+
+  test('that are wrong are named without their value', async () => {
+    const error = await loadSettings(['auditSchema', 'databaseUrl'], { ...nowhere, MESH_AUDIT_SCHEMA: 'a"b', DATABASE_URL: 'x' }).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.not.stringContaining('a"b') })
+  })
+
+  // Written here again so that `mesh trace` and `mesh agents` start without the Kafka client.
+  test.each(['kafkaBrokers', 'schemaRegistryUrl', 'namespace'] as const)('%s is said as the mesh\'s processes say it', name => {
+    const { env, doc, schema } = commonEntries[name]
+    expect(cliConfig[name]).toMatchObject({ env, doc })
+    for (const value of [undefined, '', 'a', 'a:1,b:2', 'http://a', 'A', 'mesh-2']) expect(cliConfig[name].schema.safeParse(value).data).toEqual(schema.safeParse(value).data)
+  })
+})
+
+test.each([
+  [true, {}, true], [false, {}, false], [true, { NO_COLOR: '1' }, false], [true, { NO_COLOR: '' }, true], [false, { FORCE_COLOR: '1' }, true],
+  [true, { FORCE_COLOR: '0' }, false], [true, { FORCE_COLOR: '1', NO_COLOR: '1' }, false], [true, { TERM: 'dumb' }, false], [false, { CI: '1' }, false]
+])('at a terminal %p with %j colours are wanted: %p', (isTerminal, environment, wanted) => {
+  expect(wantsColors(isTerminal, environment)).toBe(wanted)
+})
+
+test('only who debugs gets logs', () => {
+  expect([undefined, 'info', 'debug', 'trace'].map(level => debugLevel({ MESH_LOG_LEVEL: level }))).toEqual([undefined, undefined, 'debug', 'trace'])
+})

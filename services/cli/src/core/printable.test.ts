@@ -1,0 +1,12 @@
+import { expect, test } from '@jest/globals'
+import { printable } from './printable.ts'
+
+test.each([
+  ['memory-lookup', 'memory-lookup'], ['', '–'], [null, '–'], [undefined, '–'], ['a\u001b[2Jb\r\n', 'a\uFFFD[2Jb\uFFFD\uFFFD'], ['\u202egnp', '\uFFFDgnp'], ['é€😀', 'é€😀']
+])('%j is shown as %j', (given, shown) => {
+  expect(printable(given)).toBe(shown)
+})
+
+test('a long text is cut', () => {
+  expect(printable('x'.repeat(100_000))).toMatch(/^x{119}…$/)
+})
