@@ -1,0 +1,30 @@
+// Every problem the registry answers with: the closed list.
+//
+// C1. A code never changes its meaning; a new meaning is a new code.
+// C2. Each says whether the same request may succeed later, and what the sender should do.
+
+export const registryCodes = {
+  INVALID_REQUEST: { retriable: false, doc: 'Fields are missing, unknown or out of their range.', next: 'Correct the fields that the problems name.' },
+  BODY_TOO_LARGE: { retriable: false, doc: 'The body is larger than the registry accepts.', next: 'Make the JSON schemas smaller.' },
+  NOT_JSON: { retriable: false, doc: 'The body is not JSON, or is not sent as application/json.', next: 'Send a JSON object as application/json.' },
+  OWNER_CHANGED: { retriable: false, doc: 'The name belongs to another team.', next: 'Choose another name, or register as the owner team.' },
+  CONTRACT_CHANGED: { retriable: false, doc: 'This name and version is registered with other capabilities or another contract.', next: 'Raise the version.' },
+  CONTRACT_CONFLICT: { retriable: false, doc: 'Another agent offers the capability under a different contract.', next: 'Use its contract, or another capability name.' },
+  SELF_DEPENDENCY: { retriable: false, doc: 'The agent depends on, or falls back to, a capability that it offers itself.', next: 'Remove it from the dependencies or the fallback.' },
+  PARTITIONS_CHANGED: { retriable: false, doc: 'The partition counts of a known agent are fixed, since keys would move.', next: 'Leave the counts out, or send the registered ones.' },
+  REGISTRY_FULL: { retriable: false, doc: 'The registry holds as many registrations as it may.', next: 'Ask the operators to remove old versions.' },
+  NOT_FOUND: { retriable: true, doc: 'There is no such agent, version or page.', next: 'Check the name; register the agent first.' },
+  BUSY: { retriable: true, doc: 'Too many registrations wait to be decided.', next: 'Try again after the seconds in Retry-After.' },
+  UNAVAILABLE: { retriable: true, doc: 'The broker does not answer, or the registry is not up to date with it.', next: 'Try again after the seconds in Retry-After.' },
+  INTERNAL: { retriable: false, doc: 'The registry failed; the reason is in its log.', next: 'Tell the operators.' }
+} as const satisfies Record<string, { readonly retriable: boolean, readonly doc: string, readonly next: string }>
+
+export type RegistryCode = keyof typeof registryCodes
+
+/** One thing that is wrong with a request; a refusal names all of them. */
+export interface Problem {
+  readonly code: RegistryCode
+  /** Path of the field in the request, such as `capabilities.0.name`; empty for the whole. */
+  readonly field: string
+  readonly message: string
+}

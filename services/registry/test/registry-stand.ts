@@ -1,0 +1,74 @@
+// A namespace of its own with a registry topic, and registries on it in this process.
+
+import { Kafka, logLevel, type Admin } from 'kafkajs'
+import { createLogger } from '@mesh/runtime'
+import { connectCodec, type Codec } from '@mesh/schemas'
+import { applyPlan, desiredTopics, plan, topicNames } from '@mesh/topics'
+import { startRegistry, type RunningRegistry } from '../src/process.ts'
+
+const { MESH_KAFKA_BROKERS = '', MESH_SCHEMA_REGISTRY_URL = '' } = process.env
+
+export interface Answer { readonly status: number, readonly type: string | null, readonly body: any }
+
+export class RegistryStand {
+  readonly namespace = `t-reg-${Math.random().toString(36).slice(2, 10)}`
+  readonly names = topicNames(this.namespace)
+  readonly kafka = new Kafka({ brokers: MESH_KAFKA_BROKERS.split(','), clientId: this.namespace, logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20 } })
+  readonly admin: Admin = this.kafka.admin()
+  readonly codec: Codec
+  readonly #running: RunningRegistry[] = []
+
+  static async open (): Promise<RegistryStand> {
+    const stand = new RegistryStand(await connectCodec({ schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL }))
+    await stand.admin.connect()
+    const desired = desiredTopics({ namespace: stand.namespace, taskCount: 1, replicationFactor: 1 }).filter(({ name }) => name === stand.names.registry)
+    await applyPlan(stand.admin, plan(desired, []), { desired })
+    return stand
+  }
+
+  private constructor (codec: Codec) {
+    this.codec = codec
+  }
+
+  async start (): Promise<RunningRegistry> {
+    const logger = createLogger({ name: 'registry', level: process.env['MESH_TEST_LOG'] ?? 'silent' })
+    const registry = await startRegistry({
+      kafkaBrokers: MESH_KAFKA_BROKERS.split(','), schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL, namespace: this.namespace, healthPort: 0,
+      registryPort: 0, registryHost: '127.0.0.1', replicationFactor: 1
+    }, logger)
+    this.#running.push(registry)
+    return registry
+  }
+
+  async drain (registry: RunningRegistry): Promise<void> {
+    this.#running.splice(this.#running.indexOf(registry), 1)
+    await registry.drain()
+  }
+
+  async close (): Promise<void> {
+    for (const registry of [...this.#running]) await this.drain(registry)
+    const topics = (await this.admin.listTopics()).filter(topic => topic.startsWith(`${this.namespace}.`))
+    await this.admin.deleteTopics({ topics })
+    await this.admin.disconnect()
+  }
+}
+
+export async function ask (port: number, path: string, body?: unknown): Promise<Answer> {
+  const init = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) }
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
+  const text = await response.text()
+  const type = response.headers.get('content-type')
+  return { status: response.status, type, body: type?.includes('json') === true ? JSON.parse(text) : text }
+}
+
+export function registration (changes: Record<string, unknown> = {}) {
+  return {
+    name: 'intent-decoder', version: '1.0.0', domain: 'conversation', ownerTeam: 'nlp', role: 'bot',
+    capabilities: [{ name: 'analyze_lead', inputSchema: { type: 'object' }, outputSchema: { type: 'object' } }],
+    dependencies: ['memory_lookup'], maxConcurrent: 50, slaP95Ms: 500, ...changes
+  }
+}
+
+export function capability (name: string, title = 'one') {
+  return { name, inputSchema: { type: 'object', title } }
+}
