@@ -1,7 +1,7 @@
 // What an agent's author can rely on, as tests that run on the memory mesh and on real topics alike.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
-import { type Agent, AgentError, defineAgent, type Mesh, MeshError, type Refused } from '../src/index.ts'
+import { type Agent, AgentError, defineAgent, type Mesh, type MeshError, type Refused } from '../src/index.ts'
 
 export interface Ground {
   start (agents: readonly Agent[]): Promise<void>

@@ -12,7 +12,14 @@ export interface CoordinatorDouble {
   stop (): Promise<void>
 }
 
-export async function startCoordinatorDouble (options: { brokers: readonly string[], names: TopicNames, codec: Codec, registry: RegistryDouble }): Promise<CoordinatorDouble> {
+export interface CoordinatorDoubleOptions {
+  readonly brokers: readonly string[]
+  readonly names: TopicNames
+  readonly codec: Codec
+  readonly registry: RegistryDouble
+}
+
+export async function startCoordinatorDouble (options: CoordinatorDoubleOptions): Promise<CoordinatorDouble> {
   const { names, codec, registry } = options
   const kafka = new Kafka({ brokers: [...options.brokers], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 5, retries: 40 } })
   const consumer = kafka.consumer({ groupId: `${names.namespace}.double.${randomUUID()}`, maxWaitTimeInMs: 20 })

@@ -2,8 +2,8 @@
 //
 // Invariants:
 //   A1. Every partition goes to exactly one member.
-//   A2. Members' totals differ by one at most, and within one topic no member has more than its rounded-up share, so
-//       the urgent class is spread like the others.
+//   A2. Members' totals differ by one at most. Within one topic nobody keeps more than the rounded-up share, and what is
+//       free goes to who has least of the topic among those with the least in all, so each class is spread.
 //   A3. As few as possible move: a member keeps what it has as far as A2 allows.
 //   A4. Same input, same answer, whatever the order of members and topics.
 
@@ -47,7 +47,7 @@ export function assignPartitions (members: readonly GroupMember[], partitionCoun
   for (const unit of free) {
     const { topic } = unit
     const takers = [...shares].sort((a, b) => a.total - b.total || countOf(a, topic) - countOf(b, topic) || compare(a.memberId, b.memberId))
-    give(takers.find(share => countOf(share, topic) < topicMax(topic)) ?? takers[0]!, unit)
+    give(takers[0]!, unit)
   }
   return new Map(shares.map(share => [share.memberId, Object.fromEntries(share.byTopic)]))
 }
