@@ -26,7 +26,7 @@ export function createKafka ({ brokers, clientId, logger }: KafkaOptions): Kafka
 }
 
 // What a healthy client says when it tries again: markers of the last transaction, a rebalance, a broker coming back.
-const retried = /CONCURRENT_TRANSACTIONS|concurrent transactions|rebalanc|REBALANCE_IN_PROGRESS|COORDINATOR_NOT_AVAILABLE|NOT_COORDINATOR|coordinator is (loading|not available)|not the correct coordinator|Connection error|Failed to connect|ECONNREFUSED|Connection timeout|Closed connection|UNKNOWN_TOPIC_OR_PARTITION|does not host this topic-partition|no leader for this topic-partition|Response without match|member is not known|UNKNOWN_MEMBER_ID|older epoch/i
+const retried = /Limiting retries|switched default partitioner|CONCURRENT_TRANSACTIONS|concurrent transactions|rebalanc|REBALANCE_IN_PROGRESS|COORDINATOR_NOT_AVAILABLE|NOT_COORDINATOR|coordinator is (loading|not available)|not the correct coordinator|Connection error|Failed to connect|ECONNREFUSED|Connection timeout|Closed connection|UNKNOWN_TOPIC_OR_PARTITION|does not host this topic-partition|no leader for this topic-partition|Response without match|member is not known|UNKNOWN_MEMBER_ID|older epoch/i
 
 function writeEntry (logger: Logger, { level, namespace, log }: LogEntry): void {
   const { message, error, clientId, broker } = log as { message: string, error?: string, clientId?: string, broker?: string }

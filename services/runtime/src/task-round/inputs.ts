@@ -8,7 +8,19 @@ export interface Inputs {
 }
 
 export const inputsOf = (consumer: Consumer): Inputs => ({
-  seek: (topic, partition, offset) => consumer.seek({ topic, partition, offset: String(offset) }),
-  pause: (topic, partition) => consumer.pause([{ topic, partitions: [partition] }]),
-  resume: (topic, partition) => consumer.resume([{ topic, partitions: [partition] }])
+  seek: (topic, partition, offset) => whileInGroup(() => consumer.seek({ topic, partition, offset: String(offset) })),
+  pause: (topic, partition) => whileInGroup(() => consumer.pause([{ topic, partitions: [partition] }])),
+  resume: (topic, partition) => whileInGroup(() => consumer.resume([{ topic, partitions: [partition] }]))
 })
+
+/**
+ * Between a crash of the consumer and its next join kafkajs has no group, and throws. What is missed then is put in
+ * place by the join: tasks that run restore their positions and pauses, all others start anew.
+ */
+function whileInGroup (move: () => void): void {
+  try {
+    move()
+  } catch {
+    // See above.
+  }
+}

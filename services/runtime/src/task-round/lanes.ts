@@ -1,13 +1,14 @@
-// The records of one task that were fetched and not yet decided, a bounded queue for each input topic.
+// The records of one task that were fetched and not yet committed, a bounded queue for each input topic.
 //
 // Invariants:
-//   L1. A lane above its bound (two rounds of records, or `bytesMax`) asks to be paused; below half of it, to be resumed.
+//   L1. A lane above its bound, in records or in bytes, asks to be paused; below half of both, to be resumed.
 //   L2. `nextOffset` is where the next fetch of the lane must begin; a record below it was taken in before.
+//   L3. Records stay until their round has committed, so a round may be tried again, whole or in part.
+import type { LaneCounts } from './bisection.ts'
 import type { InputRecord } from './task-logic.ts'
 
 interface Lane {
-  readonly topic: string
-  readonly records: InputRecord[]
+  records: InputRecord[]
   /** Index of the first record not yet consumed. */
   head: number
   bytes: number
@@ -20,18 +21,22 @@ export interface LaneBounds {
   readonly bytesMax: number
 }
 
+/** Consumed records are cut off in pieces of this size, because cutting copies the rest. */
+const consumedMax = 1_000
+
 export class Lanes {
   readonly #lanes: readonly Lane[]
   readonly #bounds: LaneBounds
 
-  constructor (topics: readonly string[], firstOffsets: readonly number[], bounds: LaneBounds) {
-    this.#lanes = topics.map((topic, i) => ({ topic, records: [], head: 0, bytes: 0, nextOffset: firstOffsets[i]!, paused: false }))
+  constructor (firstOffsets: readonly number[], bounds: LaneBounds) {
+    this.#lanes = firstOffsets.map(nextOffset => ({ records: [], head: 0, bytes: 0, nextOffset, paused: false }))
     this.#bounds = bounds
   }
 
   waiting (): number[] { return this.#lanes.map(lane => lane.records.length - lane.head) }
   nextOffset (lane: number): number { return this.#lanes[lane]!.nextOffset }
   isPaused (lane: number): boolean { return this.#lanes[lane]!.paused }
+  holds (counts: LaneCounts): boolean { return this.#lanes.every((lane, i) => lane.records.length - lane.head >= counts[i]!) }
 
   push (record: InputRecord): void {
     const lane = this.#lanes[record.lane]!
@@ -68,19 +73,25 @@ export class Lanes {
     return resumed
   }
 
-  /** The first `counts[lane]` records of each lane, cut short at `bytesMax` in all but never empty; they stay until `consume`. */
-  peek (counts: readonly number[], bytesMax: number): InputRecord[] {
+  /** The first `counts[lane]` records of each lane; past `bytesMax` in all, a lane gives only its first. */
+  peek (counts: LaneCounts, bytesMax: number): InputRecord[] {
     const taken: InputRecord[] = []
     let bytes = 0
     for (const [i, lane] of this.#lanes.entries()) {
       for (let at = lane.head; at < lane.head + counts[i]!; at++) {
         const record = lane.records[at]!
         bytes += sizeOf(record)
-        if (bytes > bytesMax && taken.length > 0) return taken
+        if (bytes > bytesMax && at > lane.head) break
         taken.push(record)
       }
     }
     return taken
+  }
+
+  countsOf (taken: readonly InputRecord[]): number[] {
+    const counts = this.#lanes.map(() => 0)
+    for (const { lane } of taken) counts[lane]!++
+    return counts
   }
 
   /** Drops what a committed round took. */
@@ -91,9 +102,8 @@ export class Lanes {
       lane.bytes -= sizeOf(record)
     }
     for (const lane of this.#lanes) {
-      if (lane.head < lane.records.length && lane.head <= 1_000) continue
-      lane.records.splice(0, lane.head)
-      lane.head = 0
+      if (lane.head === lane.records.length) { lane.records = []; lane.head = 0 }
+      if (lane.head > consumedMax) { lane.records.splice(0, lane.head); lane.head = 0 }
     }
   }
 }

@@ -1,16 +1,35 @@
+// What a task runner is told, with defaults, each with the accident that its number prevents.
 import type { Kafka } from 'kafkajs'
-import type { Logger } from '../logger.ts'
+import { CodedError } from '../errors.ts'
+import type { TaskRoundErrorCode } from './failures.ts'
 import type { TaskLogic } from './task-logic.ts'
 
+export interface RunnerLogger {
+  info (fields: object, message: string): void
+  warn (fields: object, message: string): void
+  error (fields: object, message: string): void
+  debug (fields: object, message: string): void
+}
+
+/** One committed round. */
 export interface RoundMetrics {
   readonly task: number
   readonly records: number
+  /** How many of them came from each lane. */
+  readonly laneRecords: readonly number[]
   readonly outputs: number
+  /** From taking the records to the end of the commit. */
   readonly durationMs: number
 }
 
-/** Places where a test may hold or break a round; each is awaited. */
+/** `waiting` is a task that failed, until the group says that it is still ours. */
+export type TaskStatus = 'waiting' | 'starting' | 'restoring' | 'running' | 'draining' | 'ended'
+
+/** Places where a test may hold or break a task; each is awaited. */
 export interface Faults {
+  /** Before the given one of the task's transactional ids is fenced. */
+  readonly beforeFence?: (task: number, id: number) => Promise<void>
+  /** Records and offsets are sent, the transaction is open. */
   readonly insideTransaction?: (task: number) => Promise<void>
   readonly beforeCommit?: (task: number) => Promise<void>
   readonly afterCommit?: (task: number) => Promise<void>
@@ -23,47 +42,76 @@ export interface TaskRunnerOptions {
   /** Stable over restarts of this process: a restarted one waits until its former self has left the group. */
   readonly clientId: string
   readonly instanceName: string
+  /** Ids are `${prefix}.${task}.${0..2}`. */
   readonly transactionalIdPrefix: string
   /** In order of urgency; the index is the lane. */
   readonly inputTopics: readonly string[]
   readonly changelogTopic: string
   readonly deferredTopic: string
+  /** Partitions of each input topic, of the changelog and of the deferred topic. */
   readonly taskCount: number
   readonly createLogic: (task: number) => TaskLogic
-  readonly logger: Logger
+  readonly logger: RunnerLogger
   /** Silence after which the group gives this member's tasks away. */
   readonly sessionTimeoutMs?: number
   readonly heartbeatIntervalMs?: number
   /** Age at which the broker aborts a transaction, and so the longest that a dead owner holds back readers. */
   readonly transactionTimeoutMs?: number
+  /** Records of a round while lane 0 is alive. */
   readonly urgentRecordsMax?: number
   readonly roundRecordsMax?: number
+  /** Records above which a lane is paused; it is resumed below half of it. */
+  readonly laneRecordsMax?: number
   readonly maxWaitMs?: number
   readonly partitionBytesMax?: number
+  /** Bytes that one round sends to one partition in one batch; below the topics' `max.message.bytes`, which holds for batches. */
+  readonly batchBytesMax?: number
   readonly onRound?: (metrics: RoundMetrics) => void
+  readonly onTaskState?: (task: number, status: TaskStatus) => void
   readonly faults?: Faults
 }
 
 export const runnerDefaults = {
   sessionTimeoutMs: 6_000,
   heartbeatIntervalMs: 500,
+  // With the default of a minute, readers of every partition that a killed owner had open would wait for its successor.
   transactionTimeoutMs: 2_000,
+  // An urgent record waits for the round before it: 100 records are about 4 ms, 500 about 15.
   urgentRecordsMax: 100,
   roundRecordsMax: 500,
+  laneRecordsMax: 1_000,
   maxWaitMs: 20,
-  // Small fetches keep what is buffered in front of an urgent record small.
-  partitionBytesMax: 32 * 1_024
+  // A fetch is decoded in one piece, and what is decoded waits in front of an urgent record.
+  partitionBytesMax: 32 * 1_024,
+  // A topic's default bound is 1 MiB; the rest is for what is estimated.
+  batchBytesMax: 900_000
 } as const
 
-/**
- * Values in one round, in all. A producer sends one batch a partition, and the broker's bound holds for the batch; half
- * a megabyte leaves room for what the logic wraps around it.
- */
+/** Values and keys that one round takes, in all; each lane with records gives at least one. */
 export const roundBytesMax = 512 * 1_024
 
-/** Fetched values that a lane holds. */
+/** Values and keys that a lane holds before it is paused, so that 1,000 records of a megabyte don't fill the memory. */
 export const laneBytesMax = 4 * 1_024 * 1_024
 
-export type ResolvedOptions = Required<Omit<TaskRunnerOptions, 'onRound' | 'faults'>> & Pick<TaskRunnerOptions, 'onRound' | 'faults'>
+export type ResolvedOptions = Required<Omit<TaskRunnerOptions, 'onRound' | 'onTaskState' | 'faults'>> & Pick<TaskRunnerOptions, 'onRound' | 'onTaskState' | 'faults'>
 
-export const resolveOptions = (options: TaskRunnerOptions): ResolvedOptions => ({ ...runnerDefaults, ...options })
+export function resolveOptions (options: TaskRunnerOptions): ResolvedOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as TaskRunnerOptions
+  const resolved = { ...runnerDefaults, ...given }
+  const problems = problemsOf(resolved)
+  if (problems.length > 0) throw new CodedError<TaskRoundErrorCode>('OPTIONS_INVALID', `the task runner's options are wrong: ${problems.join('; ')}`)
+  return resolved
+}
+
+function problemsOf (options: ResolvedOptions): string[] {
+  const { inputTopics, changelogTopic, deferredTopic, taskCount, sessionTimeoutMs, heartbeatIntervalMs, roundRecordsMax, urgentRecordsMax, laneRecordsMax } = options
+  const problems: string[] = []
+  const topics = [...inputTopics, changelogTopic, deferredTopic]
+  if (inputTopics.length === 0) problems.push('no input topic')
+  if (new Set(topics).size !== topics.length) problems.push('a topic is named twice')
+  if (!Number.isInteger(taskCount) || taskCount < 1) problems.push(`taskCount is ${taskCount}`)
+  if (heartbeatIntervalMs * 2 > sessionTimeoutMs) problems.push('heartbeatIntervalMs is more than half of sessionTimeoutMs')
+  if (urgentRecordsMax < 1 || urgentRecordsMax > roundRecordsMax) problems.push('urgentRecordsMax is not between 1 and roundRecordsMax')
+  if (laneRecordsMax < roundRecordsMax) problems.push('laneRecordsMax is below roundRecordsMax')
+  return problems
+}
