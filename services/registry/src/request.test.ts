@@ -3,14 +3,16 @@ import { registrationBody, toRequest } from './request.ts'
 
 const body = {
   name: 'intent-decoder', version: '1.0.0', domain: 'conversation', ownerTeam: 'nlp', role: 'bot',
-  capabilities: [{ name: 'analyze_lead', inputSchema: { type: 'object', properties: {} }, outputSchema: { type: 'object' } }], maxConcurrent: 50, slaP95Ms: 500
+  capabilities: [{ name: 'analyze_lead', inputSchema: { type: 'object', properties: {} }, outputSchema: { type: 'object' } }],
+  maxConcurrent: 50, slaP95Ms: 500
 }
 
 const problemsOf = (changes: Record<string, unknown>) =>
   registrationBody.safeParse({ ...body, ...changes }).error?.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`) ?? []
 
 test('the smallest registration gets null for what it leaves out', () =>
-  expect(toRequest(registrationBody.parse(body))).toMatchObject({ dependencies: [], regions: [], fallback: null, inboxPartitions: null, confidenceThreshold: null }))
+  expect(toRequest(registrationBody.parse(body)))
+    .toMatchObject({ dependencies: [], regions: [], fallback: null, inboxPartitions: null, confidenceThreshold: null }))
 
 test('two spellings of one contract have one hash, another contract has another', () => {
   const hash = (inputSchema: unknown) => toRequest(registrationBody.parse({ ...body, capabilities: [{ name: 'c', inputSchema }] })).capabilities[0]?.contractHash

@@ -19,7 +19,11 @@ export function createSerialQueue ({ waitingMax }: { readonly waitingMax: number
       const before = last
       const result = before.then(work, work)
       last = result.catch(() => undefined)
-      try { return await result } finally { waiting-- }
+      try {
+        return await result
+      } finally {
+        waiting--
+      }
     }
   }
 }

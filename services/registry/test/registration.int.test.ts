@@ -99,7 +99,7 @@ describe('discovery', () => {
   })
   const offering = async (query: string) => {
     const { body } = await ask(registry.port, `/capabilities?${query}`)
-    return body.capabilities.map((found: any) => [found.name, found.agents.map((agent: any) => agent.name)])
+    return body.capabilities.map((found: { name: string, agents: { name: string }[] }) => [found.name, found.agents.map(agent => agent.name)])
   }
 
   test('by capability, with its contract', async () => {
@@ -113,7 +113,7 @@ describe('discovery', () => {
   })
   test('of all agents, without their schemas, and of one version with them', async () => {
     const { body } = await ask(registry.port, '/agents')
-    expect(body.agents.find((agent: any) => agent.name === 'buyer').capabilities).toEqual([{ name: 'value_home', contractHash: expect.any(String) }, { name: 'find_home', contractHash: expect.any(String) }])
+    expect(body.agents.find((agent: { name: string }) => agent.name === 'buyer').capabilities).toEqual([{ name: 'value_home', contractHash: expect.any(String) }, { name: 'find_home', contractHash: expect.any(String) }])
     expect(await ask(registry.port, '/agents/intent-decoder/versions/1.2.0')).toMatchObject({ status: 200, body: { version: '1.2.0', capabilities: [{ inputSchema: { type: 'object' }, outputSchema: { type: 'object' } }] } })
     expect(await ask(registry.port, '/agents/intent-decoder/versions/9.9.9')).toMatchObject({ status: 404 })
   })

@@ -20,7 +20,7 @@ test('what was registered is there after a restart, and garbage in the topic doe
 
   const second = await stand.start()
   const after = (await ask(second.port, '/agents')).body
-  expect(after.agents.map((agent: any) => [agent.name, agent.version])).toEqual([['intent-decoder', '1.0.0'], ['memory', '1.0.0']])
+  expect(after.agents.map((agent: { name: string, version: string }) => [agent.name, agent.version])).toEqual([['intent-decoder', '1.0.0'], ['memory', '1.0.0']])
   expect(after.agents[1]).toEqual(before.agents[1])
   expect(await ask(second.port, '/agents', registration({ ownerTeam: 'crm' }))).toMatchObject({ status: 409, body: { code: 'OWNER_CHANGED' } })
   // A record at the topic's end that is no registration does not stop the next one.

@@ -31,7 +31,6 @@ export const textRules = {
   },
   word: { pattern: /^[a-z][a-z0-9_-]{0,62}$/, says: 'must be 1 to 63 of a-z, 0-9, - and _, beginning with a letter' },
   capability: { pattern: /^[a-z][a-z0-9_.-]{0,99}$/, says: 'must be 1 to 100 of a-z, 0-9, _, . and -, beginning with a letter' },
-  // eslint-disable-next-line no-control-regex -- control characters are what it keeps out
   text: { pattern: /^[^\u0000-\u001f\u007f]{1,200}$/, says: 'must be 1 to 200 characters without control characters' }
 } as const satisfies Record<string, TextRule>
 

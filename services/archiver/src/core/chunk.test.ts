@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { chunkOf, halves, type ReadRecord, type Run } from './chunk.ts'
+import { dayMs } from './days.ts'
+import { sampleEvent, sampleStory } from '../../test/sample-events.ts'
+
+const nowMs = Date.UTC(2026, 10, 21, 12)
+const event = (eventId: string, atMs = nowMs, changes = {}) => sampleEvent({ eventId, atMs, ...changes })
+const story = (offset: number, ...events: ReturnType<typeof event>[]): ReadRecord => ({ offset, kind: 'story', story: sampleStory(...events) })
+const run = (...records: ReadRecord[]): Run => ({ topic: 'mesh.audit', partition: 1, startOffset: 0, nextOffset: (records.at(-1)?.offset ?? -1) + 1, records })
+const ids = (records: ReadRecord[]) => chunkOf(run(...records), nowMs).events.map(kept => kept.eventId)
+
+describe('a chunk', () => {
+  test('holds each event of all stories once, earlier ones of a story too', () =>
+    expect(ids([story(0, event('a')), story(1, event('a'), event('b')), story(2, event('c'), event('d'))])).toEqual(['a', 'b', 'c', 'd']))
+
+  test('is in canonical order: time, then id', () =>
+    expect(ids([story(0, event('z', nowMs - 2)), story(1, event('b')), story(2, event('a'))])).toEqual(['z', 'a', 'b']))
+
+  test('counts restated events for which a record was written and keeps none of them', () => {
+    const restated = event('r', nowMs, { decision: 'restated' })
+    const chunk = chunkOf(run(story(0, event('a'), restated), story(1, event('a'), restated, event('b'))), nowMs)
+    expect(chunk.events.map(kept => kept.eventId)).toEqual(['a', 'b'])
+    expect(chunk.restatedEvents).toBe(1)
+  })
+
+  test('keeps positions of what it could not read, and passes over claims and tombstones', () =>
+    expect(chunkOf(run({ offset: 0, kind: 'skipped' }, { offset: 4, kind: 'rejected', reason: 'GARBAGE', detail: 'no' }, story(9)), nowMs)).toMatchObject({
+      startOffset: 0, nextOffset: 10, events: [], rejections: [{ offset: 4, reason: 'GARBAGE', detail: 'no' }, { offset: 9, reason: 'EMPTY_STORY', detail: '' }]
+    }))
+
+  test('rejects an event with a wild clock and keeps the rest of its story', () => {
+    const chunk = chunkOf(run(story(3, event('a'), event('far', nowMs + 4 * dayMs))), nowMs)
+    expect(chunk.events.map(kept => kept.eventId)).toEqual(['a'])
+    expect(chunk.rejections).toEqual([{ offset: 3, reason: 'DATE_OUT_OF_BOUNDS', detail: `${nowMs + 4 * dayMs} ms` }])
+  })
+})
+
+test('two halves say together what the whole says, and meet', () =>
+  fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 2, maxLength: 30 }), gaps => {
+    let offset = 0
+    const whole = run(...gaps.map(gap => story(offset += gap, event(`e${offset}`))))
+    const [first, second] = halves(whole)
+    expect(first.nextOffset).toBe(second.startOffset)
+    expect([first.startOffset, second.nextOffset]).toEqual([whole.startOffset, whole.nextOffset])
+    expect([...first.records, ...second.records]).toEqual(whole.records)
+    expect(first.records.every(record => record.offset < first.nextOffset)).toBe(true)
+    expect(first.records.length).toBeLessThan(whole.records.length)
+    expect(second.records.length).toBeLessThan(whole.records.length)
+  })))

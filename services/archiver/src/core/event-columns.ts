@@ -1,0 +1,81 @@
+// An audit event as a row: its columns in canonical order, and the text that COPY reads.
+//
+// E1. The order of the columns is the order of the event's fields; a row's text depends on nothing but the event.
+// E2. PostgreSQL's text holds no NUL: it becomes U+FFFD. Times beyond year 9999 become infinity. Nothing an agent claims
+//     can make a row that PostgreSQL refuses.
+
+import type { AuditEvent } from '@mesh/schemas'
+
+type Cell = string | number | null
+
+interface Column {
+  readonly name: string
+  readonly cell: (event: AuditEvent) => Cell
+}
+
+const lastInstantMs = Date.UTC(9999, 11, 31)
+
+export const eventColumns: readonly Column[] = [
+  { name: 'event_id', cell: event => event.eventId },
+  { name: 'at', cell: event => instant(event.atMs) },
+  { name: 'decision', cell: event => event.decision },
+  { name: 'outcome', cell: event => event.outcome },
+  { name: 'reason', cell: event => event.reason },
+  { name: 'dispatch_id', cell: event => event.dispatchId },
+  { name: 'workflow_id', cell: event => event.workflowId },
+  { name: 'parent_id', cell: event => event.parentId },
+  { name: 'in_reply_to', cell: event => event.inReplyTo },
+  { name: 'hop', cell: event => event.hop },
+  { name: 'attempt', cell: event => event.attempt },
+  { name: 'type', cell: event => event.type },
+  { name: 'source', cell: event => event.source },
+  { name: 'source_version', cell: event => event.sourceVersion },
+  { name: 'source_instance', cell: event => event.sourceInstance },
+  { name: 'target', cell: event => event.target },
+  { name: 'target_version', cell: event => event.targetVersion },
+  { name: 'capability', cell: event => event.capability },
+  { name: 'priority', cell: event => event.priority },
+  { name: 'payload_hash', cell: event => event.payloadHash },
+  { name: 'payload_hash_key_id', cell: event => event.payloadHashKeyId },
+  { name: 'payload_bytes', cell: event => event.payloadBytes },
+  { name: 'appended_at', cell: event => instant(event.appendedAtMs) },
+  { name: 'issued_at', cell: event => event.issuedAtMs === null ? null : instant(event.issuedAtMs) },
+  { name: 'deadline_at', cell: event => event.deadlineAtMs === null ? null : instant(event.deadlineAtMs) },
+  { name: 'reply_partition', cell: event => event.replyPartition },
+  { name: 'latency_ms', cell: event => event.latencyMs },
+  { name: 'agent_ms', cell: event => event.agentMs },
+  { name: 'usage', cell: event => event.usage === null ? null : JSON.stringify(event.usage, (_key, value) => typeof value === 'string' ? withoutNul(value) : value) },
+  { name: 'ingress_topic', cell: event => event.ingress.topic },
+  { name: 'ingress_partition', cell: event => event.ingress.partition },
+  { name: 'ingress_offset', cell: event => event.ingress.offset },
+  { name: 'delivered_to', cell: event => event.deliveredTo },
+  { name: 'control_offset', cell: event => event.controlOffset },
+  { name: 'task', cell: event => event.task },
+  { name: 'decided_by', cell: event => event.decidedBy }
+]
+
+/** One line of COPY's text format, with its line end. */
+export function copyLine (event: AuditEvent): string {
+  let line = ''
+  for (const { cell } of eventColumns) {
+    const value = cell(event)
+    if (line !== '') line += '\t'
+    line += value === null ? '\\N' : typeof value === 'number' ? value : escaped(value)
+  }
+  return `${line}\n`
+}
+
+function instant (atMs: number): string {
+  if (atMs > lastInstantMs) return 'infinity'
+  return atMs < 0 ? '-infinity' : new Date(atMs).toISOString()
+}
+
+const special = /[\\\n\r\t\u0000]/
+function escaped (text: string): string {
+  if (!special.test(text)) return text
+  return withoutNul(text).replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')
+}
+
+function withoutNul (text: string): string {
+  return text.replaceAll('\u0000', '\uFFFD')
+}

@@ -1,0 +1,123 @@
+// The archive in PostgreSQL: one transaction writes a chunk's rows and moves its partition's progress.
+//
+// D1. The progress row is locked first and compared with the chunk's start: two archivers can't both move it, and a zombie's
+//     chunk is refused. A commit whose answer was lost shows as moved when it is tried again.
+// D2. Rows go by COPY into a temporary table of the connection, then into the days' partitions, leaving out ids they have.
+// D3. What PostgreSQL refuses because of the data itself is an answer; everything else is thrown, to be tried again.
+
+import { finished } from 'node:stream/promises'
+import { from as copyFrom } from 'pg-copy-streams'
+import { openConnections, type ConnectionOptions, type PoolClient } from './connections.ts'
+import type { Chunk } from './core/chunk.ts'
+import { daysNeeded } from './core/days.ts'
+import { copyLine, eventColumns } from './core/event-columns.ts'
+import { dayPartitions } from './day-partitions.ts'
+import type { AppendResult } from './pipeline.ts'
+
+export interface ArchiveOptions extends ConnectionOptions {
+  readonly schema: string
+  readonly nowMs: () => number
+}
+
+export interface Archive {
+  append (chunk: Chunk): Promise<AppendResult>
+  /** Where the partition is to be read on; the first call makes its row, at offset 0. */
+  nextOffset (topic: string, partition: number): Promise<number>
+  /** The problem with reaching the database, or undefined. */
+  problem (): Promise<string | undefined>
+  close (): Promise<void>
+}
+
+const copyTextChars = 256 * 1024
+const noPartitionCode = '23514'
+const columns = eventColumns.map(column => column.name).join(', ')
+
+export function openArchive (options: ArchiveOptions): Archive {
+  const { schema } = options
+  const connections = openConnections(options)
+  const partitions = dayPartitions(connections, schema)
+  const staging = new WeakSet<PoolClient>()
+  return {
+    async append (chunk) {
+      await partitions.ensure(daysNeeded(options.nowMs(), chunk.events.map(event => event.atMs)))
+      try {
+        return await connections.use(client => appendOnce(client, chunk, schema, staging))
+      } catch (error) {
+        const code = sqlState(error)
+        if (code === noPartitionCode) partitions.forget()
+        else if (isAboutData(code) && chunk.events.length > 0) return { outcome: 'refused', detail: `PostgreSQL error ${code}` }
+        throw error
+      }
+    },
+    nextOffset: (topic, partition) => connections.use(async client => {
+      await client.query(`INSERT INTO ${schema}.progress (topic, partition, next_offset) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`, [topic, partition])
+      const { rows } = await client.query<{ next_offset: string }>(`SELECT next_offset FROM ${schema}.progress WHERE topic = $1 AND partition = $2`, [topic, partition])
+      return Number(rows[0]?.next_offset ?? 0)
+    }),
+    problem: () => connections.use(client => client.query('SELECT 1')).then(() => undefined, (error: Error) => error.message || sqlState(error)),
+    close: connections.close
+  }
+}
+
+async function appendOnce (client: PoolClient, chunk: Chunk, schema: string, staging: WeakSet<PoolClient>): Promise<AppendResult> {
+  const { topic, partition, startOffset, nextOffset, rejections } = chunk
+  await client.query('BEGIN')
+  const { rows } = await client.query<{ next_offset: string }>(`SELECT next_offset FROM ${schema}.progress WHERE topic = $1 AND partition = $2 FOR UPDATE`, [topic, partition])
+  const isAtOffset = Number(rows[0]?.next_offset ?? -1)
+  if (isAtOffset !== startOffset) {
+    await client.query('ROLLBACK')
+    return { outcome: 'moved', nextOffset: isAtOffset }
+  }
+  const insertedEvents = chunk.events.length === 0 ? 0 : await insertEvents(client, chunk, schema, staging)
+  if (rejections.length > 0) await insertRejections(client, chunk, schema)
+  await client.query(
+    `UPDATE ${schema}.progress SET next_offset = $3, archived_events = archived_events + $4, restated_events = restated_events + $5,
+     rejected_records = rejected_records + $6, updated_at = now() WHERE topic = $1 AND partition = $2`,
+    [topic, partition, nextOffset, insertedEvents, chunk.restatedEvents, rejections.length])
+  await client.query('COMMIT')
+  return { outcome: 'stored', insertedEvents }
+}
+
+async function insertEvents (client: PoolClient, chunk: Chunk, schema: string, staging: WeakSet<PoolClient>): Promise<number> {
+  if (!staging.has(client)) {
+    await client.query(`CREATE TEMP TABLE IF NOT EXISTS events_staging (LIKE ${schema}.events) ON COMMIT DELETE ROWS`)
+    staging.add(client)
+  }
+  const copy = client.query(copyFrom(`COPY pg_temp.events_staging (${columns}) FROM STDIN`))
+  const done = finished(copy)
+  for (const text of copyTexts(chunk)) copy.write(text)
+  copy.end()
+  await done
+  const { rowCount } = await client.query(`INSERT INTO ${schema}.events (${columns}) SELECT ${columns} FROM pg_temp.events_staging ON CONFLICT DO NOTHING`)
+  return rowCount ?? 0
+}
+
+/** The rows' text in pieces, so that no single string grows to the size of the chunk. */
+function* copyTexts (chunk: Chunk): Generator<string> {
+  let text = ''
+  for (const event of chunk.events) {
+    text += copyLine(event)
+    if (text.length < copyTextChars) continue
+    yield text
+    text = ''
+  }
+  if (text !== '') yield text
+}
+
+async function insertRejections (client: PoolClient, { topic, partition, rejections }: Chunk, schema: string): Promise<void> {
+  const details = rejections.map(({ detail }) => detail.replaceAll('\u0000', '\uFFFD'))
+  await client.query(
+    `INSERT INTO ${schema}.rejected (topic, partition, record_offset, reason, detail)
+     SELECT $1, $2, record_offset, reason, detail FROM unnest($3::bigint[], $4::text[], $5::text[]) AS r (record_offset, reason, detail) ON CONFLICT DO NOTHING`,
+    [topic, partition, rejections.map(({ offset }) => offset), rejections.map(({ reason }) => reason), details])
+}
+
+function sqlState (error: unknown): string {
+  const { code } = error as { readonly code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
+
+/** Classes 22 and 23: the value itself is what is wrong. Everything else may pass. */
+function isAboutData (code: string): boolean {
+  return /^2[23][0-9A-Z]{3}$/.test(code)
+}

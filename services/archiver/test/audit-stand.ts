@@ -1,0 +1,167 @@
+// A namespace of its own with an audit topic, a schema of its own in PostgreSQL, and archivers on them, in this process or their own.
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Kafka, logLevel, type Admin, type Message, type Producer } from 'kafkajs'
+import { createLogger } from '@mesh/runtime'
+import { connectCodec, type AuditEvent, type Codec } from '@mesh/schemas'
+import { applyPlan, desiredTopics, plan, topicNames } from '@mesh/topics'
+import pg from 'pg'
+import { startArchiver, type ArchiverOptions, type RunningArchiver } from '../src/process.ts'
+import { sampleEvent, sampleStory } from './sample-events.ts'
+import { until } from './until.ts'
+
+const { MESH_KAFKA_BROKERS = '', MESH_SCHEMA_REGISTRY_URL = '', DATABASE_URL = '' } = process.env
+
+export interface Progress {
+  readonly partition: number
+  readonly nextOffset: number
+  readonly archived: number
+  readonly restated: number
+  readonly rejected: number
+}
+
+interface ProgressRow { partition: number, next_offset: string, archived_events: string, restated_events: string, rejected_records: string }
+
+export class AuditStand {
+  readonly namespace = `t-arc-${Math.random().toString(36).slice(2, 10)}`
+  readonly schema = this.namespace.replaceAll('-', '_')
+  readonly topic = topicNames(this.namespace).audit
+  readonly codec: Codec
+  readonly admin: Admin
+  readonly producer: Producer
+  readonly database: pg.Pool
+  readonly #kafka: Kafka
+  readonly #running: RunningArchiver[] = []
+  readonly #children: ChildProcess[] = []
+
+  static async open (taskCount = 2): Promise<AuditStand> {
+    const codec = await connectCodec({ schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL })
+    const stand = new AuditStand(codec)
+    await stand.admin.connect()
+    await stand.producer.connect()
+    const desired = desiredTopics({ namespace: stand.namespace, taskCount, replicationFactor: 1 }).filter(({ name }) => name === stand.topic)
+    await applyPlan(stand.admin, plan(desired, []), { desired })
+    return stand
+  }
+
+  private constructor (codec: Codec) {
+    this.codec = codec
+    this.#kafka = new Kafka({ brokers: MESH_KAFKA_BROKERS.split(','), clientId: this.namespace, logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20 } })
+    this.admin = this.#kafka.admin()
+    this.producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
+    this.database = new pg.Pool({ connectionString: DATABASE_URL, max: 2 })
+  }
+
+  get options (): ArchiverOptions {
+    return {
+      kafkaBrokers: MESH_KAFKA_BROKERS.split(','), schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL, namespace: this.namespace, healthPort: 0,
+      databaseUrl: DATABASE_URL, auditSchema: this.schema, runRecordsMax: 500, sessionMs: 2_000
+    }
+  }
+
+  async startArchiver (changes: Partial<ArchiverOptions> = {}): Promise<RunningArchiver> {
+    const logger = createLogger({ name: 'archiver', level: process.env['MESH_TEST_LOG'] ?? 'silent' })
+    const archiver = await startArchiver({ ...this.options, ...changes }, logger, new AbortController().signal)
+    this.#running.push(archiver)
+    return archiver
+  }
+
+  async drain (archiver: RunningArchiver): Promise<void> {
+    this.#running.splice(this.#running.indexOf(archiver), 1)
+    await archiver.drain()
+  }
+
+  spawnArchiver (): ChildProcess {
+    const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url))], {
+      env: {
+        ...process.env, MESH_NAMESPACE: this.namespace, MESH_AUDIT_SCHEMA: this.schema, MESH_HEALTH_PORT: '0', MESH_LOG_LEVEL: 'warn',
+        MESH_ARCHIVER_SESSION_MS: '1000', MESH_ARCHIVER_RUN_RECORDS_MAX: '200', DATABASE_URL
+      },
+      stdio: ['ignore', 'ignore', 'inherit']
+    })
+    this.#children.push(child)
+    return child
+  }
+
+  story (...events: AuditEvent[]): Buffer {
+    return this.codec.encode('AuditStory', sampleStory(...events))
+  }
+
+  /** One record a story, in order; partition by number of the story. */
+  async send (partition: number, messages: readonly Message[]): Promise<number> {
+    const [written] = await this.producer.send({ topic: this.topic, acks: -1, messages: messages.map(message => ({ partition, ...message })) })
+    return Number(written?.baseOffset)
+  }
+
+  /** Writes the records of requests `from` to `to`: each delivered, then completed; answers the ids of their events. */
+  async sendRequests (from: number, to: number, partitions = 2): Promise<string[]> {
+    const ids: string[] = []
+    for (let partition = 0; partition < partitions; partition++) {
+      const messages: Message[] = []
+      for (let i = from; i < to; i++) {
+        if (i % partitions !== partition) continue
+        const delivered = sampleEvent({ eventId: `${this.namespace}/request/${i}`, atMs: Date.now(), dispatchId: `d${i}`, workflowId: `w${i}` })
+        const completed = { ...delivered, eventId: `${this.namespace}/answer/${i}`, atMs: delivered.atMs + 5, decision: 'completed' as const, outcome: 'success' }
+        const key = `w${i}/d${i}`
+        messages.push({ key, value: this.story(delivered) }, { key, value: this.story(delivered, completed) })
+        ids.push(delivered.eventId, completed.eventId)
+      }
+      if (messages.length > 0) await this.send(partition, messages)
+    }
+    return ids
+  }
+
+  async transaction (work: (send: (partition: number, messages: readonly Message[]) => Promise<void>) => Promise<void>, end: 'commit' | 'abort'): Promise<void> {
+    const producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1, transactionalId: `${this.namespace}.${Math.random()}` })
+    await producer.connect()
+    const transaction = await producer.transaction()
+    await work(async (partition, messages) => { await transaction.send({ topic: this.topic, messages: messages.map(message => ({ partition, ...message })) }) })
+    await transaction[end]()
+    await producer.disconnect()
+  }
+
+  async progress (): Promise<Progress[]> {
+    const { rows } = await this.database.query<ProgressRow>(`SELECT * FROM ${this.schema}.progress ORDER BY partition`)
+    return rows.map(row => ({
+      partition: row.partition,
+      nextOffset: Number(row.next_offset),
+      archived: Number(row.archived_events),
+      restated: Number(row.restated_events),
+      rejected: Number(row.rejected_records)
+    }))
+  }
+
+  /** Resolves when the archive has read all that is in the topic now. */
+  async archived (withinMs?: number): Promise<Progress[]> {
+    const ends = await this.admin.fetchTopicOffsets(this.topic)
+    const nextOf = (progress: Progress[], partition: number): number => progress.find(entry => entry.partition === partition)?.nextOffset ?? 0
+    const isAtEnd = (progress: Progress[]): boolean => ends.every(end => nextOf(progress, end.partition) >= Number(end.high))
+    return until(() => this.progress().catch(() => []), isAtEnd, withinMs)
+  }
+
+  async eventIds (): Promise<string[]> {
+    const { rows } = await this.database.query<{ event_id: string }>(`SELECT event_id FROM ${this.schema}.events`)
+    return rows.map(row => row.event_id).sort()
+  }
+
+  async rejected (): Promise<[number, string][]> {
+    const { rows } = await this.database.query(`SELECT record_offset, reason FROM ${this.schema}.rejected ORDER BY partition, record_offset`)
+    return rows.map(row => [Number(row.record_offset), row.reason])
+  }
+
+  async close (): Promise<void> {
+    for (const child of this.#children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    }
+    for (const archiver of [...this.#running]) await this.drain(archiver)
+    await this.producer.disconnect()
+    await this.admin.deleteTopics({ topics: [this.topic] })
+    await this.admin.disconnect()
+    await this.database.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`)
+    await this.database.end()
+  }
+}
