@@ -79,15 +79,17 @@ async function installAndStamp (hash) {
 async function install () {
   const isFirst = !fs.existsSync(join(root, 'node_modules'))
   const major = Number.parseInt(process.versions.node, 10)
-  const engines = major < 24 ? ` A warning EBADENGINE about this machine's Node ${process.versions.node} is expected: the mesh runs on its own Node 24.` : ''
+  const engines = major < 24 ? ` npm's warnings (EBADENGINE) about this machine's Node ${process.versions.node} are expected: the mesh runs on its own Node 24.` : ''
   process.stderr.write(`Installing packages (${isFirst ? 'first run' : 'package-lock.json has changed'}).${engines}\n`)
-  const flags = ['--include=dev', '--include=optional', '--no-audit', '--no-fund']
+  // The level is said because `npm run --silent` hands its own down, and a failure could then not be explained.
+  const flags = ['--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=warn', '--progress=false']
   const clean = await npm(['ci', ...flags])
   if (clean.code === 0) return
-  // `ci` refuses a lock file that doesn't fit package.json; `install` mends it.
-  const isOutOfStep = /\bEUSAGE\b|in sync|package-lock\.json file/i.test(clean.output)
-  const mended = isOutOfStep ? await npm(['install', ...flags]) : clean
-  if (mended.code !== 0) throw new AdviceError(adviceForNpm(mended.output))
+  // `ci` refuses a lock file that lacks what some other platform would need; `install` takes it as it is. The checkout stays clean.
+  const isIncomplete = /\bEUSAGE\b|in sync/i.test(clean.output)
+  if (isIncomplete) process.stderr.write('npm ci finds the lock file incomplete for some platform: npm install goes on with what it holds\n')
+  const second = isIncomplete ? await npm(['install', '--no-save', ...flags]) : clean
+  if (second.code !== 0) throw new AdviceError(adviceForNpm(second.output))
 }
 
 function npm (args) {
@@ -104,18 +106,15 @@ function npm (args) {
     let output = ''
     const read = chunk => { output = (output + chunk).slice(-100_000) }
     child.stdout.on('data', read)
-    child.stderr.on('data', chunk => {
-      read(chunk)
-      const warnings = String(chunk).split('\n').filter(line => /^npm warn EBADENGINE (package|required|current|Unsupported)/i.test(line))
-      if (warnings.length > 0 && isTerminal) process.stderr.write(`\r\u001b[K${warnings.join('\n')}\n`)
-    })
+    child.stderr.on('data', read)
     child.once('error', error => {
       clearInterval(ticker)
       reject(new AdviceError(error.code === 'ENOENT' ? 'npm is not on the PATH: it comes with Node (nodejs.org); install it, then run the command again.' : `npm could not be run: ${error.message}`))
     })
     child.once('close', code => {
       clearInterval(ticker)
-      process.stderr.write(`${isTerminal ? '\r\u001b[K' : ''}${code === 0 ? 'packages installed' : `npm ${args[0]} failed`} in ${((Date.now() - began) / 1000).toFixed(0)} s\n`)
+      if (isTerminal) process.stderr.write('\r\u001b[K')
+      if (code === 0) process.stderr.write(`packages installed in ${((Date.now() - began) / 1000).toFixed(0)} s\n`)
       resolve({ code, output })
     })
   })

@@ -12,6 +12,9 @@ export const brokerSettings: readonly (readonly [string, string])[] = [
   ['group.min.session.timeout.ms', '1000'],
   // The default, 10 s, is how long a dead owner's open transaction would hold back readers beyond its own timeout.
   ['transaction.abort.timed.out.transaction.cleanup.interval.ms', '500'],
+  // How long a killed broker's registration bars the next one: 9 s by default.
+  ['broker.session.timeout.ms', '3000'],
+  ['broker.heartbeat.interval.ms', '1000'],
   ['log.cleaner.dedupe.buffer.size', '4194304'],
   ['log.segment.bytes', '134217728'],
   ['log.index.size.max.bytes', '1048576'],

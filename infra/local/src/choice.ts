@@ -35,11 +35,11 @@ export function chooseByDaemon (wanted: StackKind | undefined, docker: DockerFac
   const state = `${dockerState[docker.daemon]}: ${docker.detail}`
   if (wanted !== 'docker') return { kind: 'host', reason: state }
   const [code, advice] = dockerAdvice[docker.daemon]
-  throw new StackError(code, `MESH_STACK=docker, but ${state}. ${advice}`)
+  throw new StackError(code, `MESH_STACK=docker, but ${state}\n${advice}`)
 }
 
 export function chooseByImages (wanted: StackKind | undefined, choice: Choice, facts: ImageFacts): Choice {
   if (choice.kind === 'host' || facts.images === 'present') return choice
   if (wanted !== 'docker') return { kind: 'host', reason: `Docker image not available: ${facts.detail}` }
-  throw new StackError('IMAGE_UNAVAILABLE', `MESH_STACK=docker, but an image is not there and could not be pulled: ${facts.detail}. Check the network and the registry login (docker pull), or unset MESH_STACK to run the parts on this machine.`)
+  throw new StackError('IMAGE_UNAVAILABLE', `MESH_STACK=docker, but an image is not there and could not be pulled: ${facts.detail}\nCheck the network and the registry login (docker pull), or unset MESH_STACK to run the parts on this machine.`)
 }

@@ -28,7 +28,7 @@ export function acquireLock (path: string, self: ProcessIdentity = ownIdentity()
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       try {
         linkSync(own, path)
-        return { held: true, release: () => rmSync(path, { force: true }) }
+        return { held: true, release: () => removeQuietly(path) }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }
@@ -40,7 +40,7 @@ export function acquireLock (path: string, self: ProcessIdentity = ownIdentity()
   } catch (error) {
     throw explainFileError(error, path)
   } finally {
-    rmSync(own, { force: true })
+    removeQuietly(own)
   }
 }
 
@@ -55,5 +55,10 @@ function removeStale (path: string, own: string): void {
   if (readLock(aside)) {
     try { linkSync(aside, path) } catch { /* a third one holds it now */ }
   }
-  rmSync(aside, { force: true })
+  removeQuietly(aside)
+}
+
+// A lock that can't be removed holds nothing once its process has ended.
+function removeQuietly (path: string): void {
+  try { rmSync(path, { force: true }) } catch { /* see above */ }
 }

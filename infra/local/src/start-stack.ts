@@ -22,6 +22,7 @@ import type { PortNumbers } from './ports.ts'
 import { isAlive, ownIdentity } from './process-identity.ts'
 import type { Progress } from './progress.ts'
 import { composeStack } from './running-stack.ts'
+import { checkPorts, startParts } from './part-start.ts'
 import type { Stack, StackAddresses } from './stack.ts'
 import type { StackParts } from './stack-parts.ts'
 import { readState, writeState } from './state-file.ts'
@@ -80,6 +81,7 @@ async function takeOver ({ state, parts }: Existing, home: string, options: Star
   const staysUp = state.owner === null
   // `npm run up` keeps up what a crashed `npm start` left; a running one keeps its own.
   const owner = ownerLives || staysUp ? state.owner : options.owner === 'nobody' ? null : self
+  await checkPorts(state, parts)
   const next = { ...state, owner }
   writeState(stackFolder(home, state.name), next)
   options.progress.note(`stack: ${state.kind} (already up${ownerLives ? `, by process ${state.owner?.pid}` : ''}; ${state.reason})`)
@@ -92,9 +94,11 @@ async function startAnew (home: string, folder: string, options: StartOptions, e
   const external = await useExternalServers(options.name, environment)
   const named = external.parts.map(part => part === 'postgres' ? 'PostgreSQL from DATABASE_URL' : 'Redis from REDIS_URL')
   options.progress.note(`stack: ${choice.kind} (${[choice.reason, ...named].join('; ')})`)
+  const before = readState(folder)
+  if (before && before.kind !== choice.kind) options.progress.note(`the data of the ${before.kind} stack stays where it is; this one has its own`)
   const ports = await choosePorts({
     settings: options.name === 'dev' ? environment : {},
-    remembered: readState(folder)?.ports,
+    remembered: before?.ports,
     preferred: options.name === 'dev' ? preferredPorts : undefined,
     isFree: isPortFree,
     random: Math.random
@@ -135,15 +139,4 @@ function privateAddresses (ports: PortNumbers): StackAddresses {
     databaseUrl: postgresUrl(ports.postgres),
     redisUrl: `redis://127.0.0.1:${ports.redis}`
   }
-}
-
-// All at once; when one fails the others are let finish, so that nothing starts behind the error.
-async function startParts (parts: StackParts, progress: Progress): Promise<void> {
-  const results = await Promise.allSettled(parts.names.map(name => parts.start(name, progress)))
-  progress.close()
-  const failures = results.flatMap(result => result.status === 'rejected' ? [result.reason as unknown] : [])
-  if (failures.length === 0) return
-  const distinct = [...new Map(failures.map(error => [(error as Error).message, error])).values()]
-  if (distinct.length === 1 || !distinct.every(error => error instanceof StackError)) throw distinct[0]
-  throw new StackError(distinct[0]!.code, distinct.map(error => error.message).join('\n'))
 }

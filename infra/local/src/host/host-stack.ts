@@ -58,7 +58,7 @@ export function hostParts (home: string, state: StackState, environment: Environ
     kill: name => stop(name, 'SIGKILL'),
     killNow (name) {
       const identity = readProcess(folder, name)
-      if (identity) signal(identity, 'SIGKILL')
+      if (identity) signal(identity, parts[name].quitSignal ?? 'SIGKILL')
       forgetProcess(folder, name)
     },
     forget: name => { parts[name].forget?.() },

@@ -74,9 +74,12 @@ function runMaven ({ profile, goal, includes }: Artifacts, folder: string, envir
   })
 }
 
+// What Maven adds to every failure.
+const boilerplate = /\[ERROR\]\s*$|re-run Maven|Re-run Maven|For more information|\[Help \d\] http|After correcting the problems|mvn <args> -rf/
+
 // Pure: Maven's last lines, and what they usually mean.
 export function mavenFailure (command: string, exitCode: number | null, output: readonly string[]): StackError {
-  const errors = output.filter(line => line.includes('[ERROR]'))
+  const errors = output.filter(line => line.includes('[ERROR]') && !boilerplate.test(line))
   const shown = (errors.length > 0 ? errors : output).slice(-linesShown).map(line => `    ${line.slice(0, 400)}`).join('\n')
   const all = output.join('\n')
   if (/No space left on device|Disk quota exceeded/i.test(all)) {

@@ -19,6 +19,8 @@ export interface HostPart {
   readonly name: PartName
   readonly stopSignal: NodeJS.Signals
   readonly stopGraceMs: number
+  // Ends it at once, without a wait; SIGKILL where not said.
+  readonly quitSignal?: NodeJS.Signals
   readonly logFile: string
   // Starts the process and reports it at once through `started`, before it is ready: one that dies or is left is found again.
   start (step: ProgressStep, started: (identity: ProcessIdentity) => void): Promise<void>

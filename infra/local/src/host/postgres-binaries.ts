@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-import { StackError } from '../errors.ts'
+import { StackError, explainFileError } from '../errors.ts'
 import { repositoryRoot } from '../home.ts'
 import type { Environment } from '../home.ts'
 import { versions } from '../versions.ts'
@@ -81,6 +81,8 @@ export function hydrate (native: string, target: string): string {
     }
     if (!existsSync(target)) renameSync(temporary, target)
     return target
+  } catch (error) {
+    throw explainFileError(error, target)
   } finally {
     rmSync(temporary, { recursive: true, force: true })
   }

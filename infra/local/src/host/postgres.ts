@@ -92,6 +92,8 @@ export function postgresPart (context: HostContext): HostPart {
     // "Fast": ends the sessions. SIGTERM would wait for clients to leave.
     stopSignal: 'SIGINT',
     stopGraceMs: 20_000,
+    // SIGKILL would leave its children and its shared memory behind.
+    quitSignal: 'SIGQUIT',
     logFile,
     async start (step, started) {
       const { binaries, user, dataFolder } = await prepare(step)
