@@ -1,10 +1,12 @@
 // Reads one partition of the agent's answers topic, outside any shared group: answers reach the instance that waits,
 // whatever rebalances meanwhile. Other instances may read the same partition; each takes what is its own.
 import { backoffMs, type PartitionReader, type ReaderRecord, startPartitionReader } from '@mesh/runtime'
-import { CodecError } from '@mesh/schemas'
-import { KafkaJSError } from 'kafkajs'
+import { type Codec, CodecError } from '@mesh/schemas'
+import kafkajs from 'kafkajs'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { AnswerRecovery } from './answer-recovery.ts'
 import type { Connection } from './connection.ts'
+import type { Recover } from './exchange.ts'
 import type { AgentInstance } from './instance.ts'
 import { fromWire } from './wire.ts'
 
@@ -22,11 +24,26 @@ export async function startAnswers (connection: Connection, instance: AgentInsta
       })
     } catch (error) {
       // The broker says so of a topic that was created a moment ago.
-      if (!(error instanceof KafkaJSError) || !error.retriable || performance.now() > overAtMs) throw error
+      if (!(error instanceof kafkajs.KafkaJSError) || !error.retriable || performance.now() > overAtMs) throw error
       logger.debug({ error: error.message, attempt }, 'the answers topic is not ready yet')
       await pause(backoffMs(attempt, retryPause, 0.5))
     }
   }
+}
+
+/** An answer, or the mesh's word that none came in time; a refusal says nothing about the first run. */
+export function isAnswer (codec: Codec, value: Buffer): boolean {
+  try {
+    return codec.nameOf(value) === 'Delivery' || codec.decode('Notice', value).type === 'timed_out'
+  } catch {
+    return false
+  }
+}
+
+export const recoverWith = (recovery: AnswerRecovery, codec: Codec): Recover => async (dispatchId, sinceMs) => {
+  const value = await recovery.find(dispatchId, sinceMs)
+  if (value === undefined) return undefined
+  return codec.nameOf(value) === 'Delivery' ? fromWire(codec, value) : codec.decode('Notice', value)
 }
 
 async function hear (record: ReaderRecord, connection: Connection, instance: AgentInstance): Promise<void> {
