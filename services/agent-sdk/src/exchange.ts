@@ -38,6 +38,9 @@ export interface Refused {
   readonly retryAfterMs: number | undefined
 }
 
+/** Finds what answered a call of an earlier run, sent no sooner than this broker time. */
+export type Recover = (dispatchId: string, sinceMs: number) => Promise<{ readonly delivery: Delivery, readonly dispatch: Dispatch } | Notice | undefined>
+
 export interface ExchangeParts {
   readonly identity: Identity
   readonly carrier: Carrier
@@ -48,10 +51,13 @@ export interface ExchangeParts {
   readonly logger: Logger
   readonly onRefused: (refused: Refused) => void
   readonly callsMax: number
+  readonly recover: Recover | undefined
 }
 
 interface PendingCall {
   readonly dispatch: Dispatch
+  /** Set on a handler's call. */
+  readonly handling: Handling | null
   readonly timer: NodeJS.Timeout
   readonly resolve: (answer: RawAnswer) => void
   readonly reject: (error: MeshError) => void
@@ -60,6 +66,7 @@ interface PendingCall {
 /** The mesh tells of a time-out itself; past this the caller stops waiting for that, too. */
 export const timeoutGraceMs = 2_000
 const eventsRememberedMax = 10_000
+const secondAnswer: ReadonlySet<string> = new Set(['DUPLICATE', 'DUPLICATE_CONFLICT', 'REPLY_SECOND', 'REPLY_UNKNOWN'])
 
 export class Exchange {
   readonly #parts: ExchangeParts
@@ -82,7 +89,7 @@ export class Exchange {
       const dispatch = this.#make(requestOf, handling, ask)
       const waitMs = dispatch.ttlMs! + timeoutGraceMs
       const timer = setTimeout(() => this.#fail(dispatch.dispatchId, 'TIMEOUT', `no answer to '${ask.capability}' within ${waitMs} ms`, reasonCodes.TIMEOUT.retriable), waitMs)
-      const admission = this.#pending.add(dispatch.dispatchId, { dispatch, timer, resolve, reject })
+      const admission = this.#pending.add(dispatch.dispatchId, { dispatch, handling, timer, resolve, reject })
       if (admission !== 'waiting') {
         clearTimeout(timer)
         throw admission === 'full'
@@ -122,6 +129,7 @@ export class Exchange {
   onNotice (notice: Notice): void {
     if (notice.sourceInstance !== this.#parts.identity.instance) return
     const { dispatchId, workflowId, code, message, retriable } = notice
+    if (code === 'DUPLICATE' && this.#recover(notice)) return
     const retryAfterMs = notice.retryAfterMs ?? undefined
     const call = this.#settle(dispatchId)
     if (call !== undefined) {
@@ -129,8 +137,24 @@ export class Exchange {
       return
     }
     const sent = this.#sent.take(dispatchId)
-    this.#parts.logger.warn({ dispatchId, workflowId, code, kind: sent?.kind ?? 'unknown', capability: sent?.capability }, 'the mesh refused what was sent')
+    // An answer refused as the second one is what running twice looks like.
+    const level = sent?.kind === 'answer' && secondAnswer.has(code) ? 'debug' : 'warn'
+    this.#parts.logger[level]({ dispatchId, workflowId, code, kind: sent?.kind ?? 'unknown', capability: sent?.capability }, 'the mesh refused what was sent')
     if (sent?.kind === 'event') this.#parts.onRefused({ dispatchId, workflowId, capability: sent.capability, code, message, retriable, retryAfterMs })
+  }
+
+  /** An earlier run had the answer of this call: looks for it while the call waits on. */
+  #recover (notice: Notice): boolean {
+    const { recover } = this.#parts
+    const { dispatchId } = notice
+    const handling = this.#pending.get(dispatchId)?.handling ?? null
+    if (handling === null || recover === undefined) return false
+    void recover(dispatchId, handling.decidedAtMs).catch(() => undefined).then(found => {
+      if (found === undefined) this.#fail(dispatchId, 'DUPLICATE', 'an earlier run of this handler had the answer, which is found no more', false)
+      else if ('delivery' in found) this.onAnswer(found.delivery, found.dispatch)
+      else this.#fail(dispatchId, found.code, found.message, found.retriable)
+    })
+    return true
   }
 
   /** Nothing new may be sent from outside handlers. */

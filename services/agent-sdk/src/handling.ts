@@ -2,21 +2,27 @@
 //
 // Invariants:
 //   H1. Ordinals count every call and send in the order in which the handler made them (children's ids depend on it).
-//   H2. The signal is aborted once: at the deadline, at the longest run, or when the agent stops waiting for it.
-import type { Dispatch } from '@mesh/schemas'
+//   H2. Once superseded, a run may still succeed, but its failure is not told: the other run has its say.
+//   H3. The signal is aborted once: at the deadline, at the longest run, or when the agent stops waiting for it.
+import type { Decision, Dispatch } from '@mesh/schemas'
 import type { Parent } from './core/envelope.ts'
 
 export class Handling implements Parent {
   readonly dispatch: Dispatch
   readonly deadlineAtMs: number | null
+  /** Broker time at which it was let through; nothing that its handler caused is older. */
+  readonly decidedAtMs: number
+  /** Set when its partition went to another instance, which runs it again: then only success is told. */
+  superseded = false
   readonly #aborter = new AbortController()
   /** Sends not yet confirmed; awaited before the dispatch counts as handled, whether or not the handler awaits them. */
   readonly #unconfirmed = new Set<Promise<unknown>>()
   #ordinal = 0
 
-  constructor (dispatch: Dispatch, deadlineAtMs: number | null) {
+  constructor (dispatch: Dispatch, { deadlineAtMs, decidedAtMs }: Pick<Decision, 'deadlineAtMs' | 'decidedAtMs'>) {
     this.dispatch = dispatch
     this.deadlineAtMs = deadlineAtMs
+    this.decidedAtMs = decidedAtMs
   }
 
   get signal (): AbortSignal { return this.#aborter.signal }

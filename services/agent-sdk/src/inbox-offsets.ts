@@ -13,8 +13,8 @@ export interface Owned {
   readonly topic: string
   readonly partition: number
   readonly priority: number
-  /** Handlers that run. */
-  active: number
+  /** Ids of dispatches whose handlers run. */
+  readonly running: Set<string>
   /** Undefined until the first batch tells where the partition begins. */
   inFlight: InFlight | undefined
   committed: number
@@ -61,7 +61,7 @@ export class InboxOffsets {
       for (const partition of assignment[topic] ?? []) {
         const key = keyOf(topic, partition)
         if (this.#owned.has(key)) continue
-        const owned: Owned = { key, topic, partition, priority, active: 0, inFlight: undefined, committed: -1 }
+        const owned: Owned = { key, topic, partition, priority, running: new Set(), inFlight: undefined, committed: -1 }
         this.#owned.set(key, owned)
         gained.push(owned)
       }

@@ -62,7 +62,7 @@ export class Inbox {
     const assigner = inboxAssigner({ owned: () => this.#offsets.ownedByTopic(), beforeRejoin: () => this.#handOff(), logger: options.logger })
     this.#consumer = options.kafka.consumer({
       groupId: options.groupId, partitionAssigners: [assigner],
-      sessionTimeout: 10_000, rebalanceTimeout: 20_000, heartbeatInterval: 1_000,
+      sessionTimeout: 10_000, rebalanceTimeout: 20_000, heartbeatInterval: 500,
       maxWaitTimeInMs: 200, maxBytesPerPartition: bufferBounds.bytesMax, maxBytes: 8 * 1024 * 1024
     })
     this.#offsets = new InboxOffsets(this.#consumer, options.logger)
@@ -107,11 +107,12 @@ export class Inbox {
     // Another member id means that this one was out of the group for a while: nothing is known to be still its own.
     const known = memberId === this.#memberId
     this.#memberId = memberId
-    const { topics, partitionsPerTopic, maxConcurrent } = this.#options
+    const { topics, partitionsPerTopic, maxConcurrent, instance } = this.#options
     const change = this.#offsets.assign(assignment, topics, known)
     for (const owned of change.lost) {
       this.#buffers.close(owned.key)
-      this.#active -= owned.active
+      this.#active -= owned.running.size
+      instance.supersede(owned.running)
     }
     for (const owned of change.gained) {
       this.#buffers.open(owned.key, owned.priority)
@@ -198,7 +199,7 @@ export class Inbox {
 
   async #handle ({ owned, offset, received }: Waiting): Promise<void> {
     this.#active++
-    owned.active++
+    owned.running.add(received.dispatch.dispatchId)
     try {
       const outcome = await this.#options.instance.receive(received)
       if (outcome.type === 'done') this.#offsets.done(owned, offset)
@@ -207,7 +208,7 @@ export class Inbox {
       // A bug of the SDK: not done, so that the record isn't lost.
       this.#options.logger.error({ err: error, dispatchId: received.dispatch.dispatchId }, 'handling failed outside the handler')
     } finally {
-      owned.active--
+      owned.running.delete(received.dispatch.dispatchId)
       if (this.#offsets.has(owned)) this.#active--
       this.#pump()
     }

@@ -15,7 +15,7 @@ import { randomBytesPerId } from './core/ids.ts'
 import { Counters } from './counters.ts'
 import { handlerMsMaxDefault } from './definition.ts'
 import { MeshError } from './errors.ts'
-import { Exchange } from './exchange.ts'
+import { Exchange, type Recover } from './exchange.ts'
 import type { Handling } from './handling.ts'
 import { handleDelivery, type HandlingOutcome, handlingOf, type HandlingPorts, type Received } from './pipeline.ts'
 
@@ -26,6 +26,7 @@ export interface InstanceOptions {
   readonly logger: Logger
   /** Calls that may wait for an answer at once. */
   readonly callsMax: number
+  readonly recover?: Recover
 }
 
 interface Run {
@@ -48,11 +49,11 @@ export class AgentInstance {
   readonly #runs = new Map<string, Run>()
   readonly #outside = new Set<Promise<unknown>>()
 
-  constructor ({ parts, identity, carrier, logger, callsMax }: InstanceOptions) {
+  constructor ({ parts, identity, carrier, logger, callsMax, recover }: InstanceOptions) {
     this.identity = identity
     this.logger = logger
     this.exchange = new Exchange({
-      identity, carrier, callsMax, logger,
+      identity, carrier, callsMax, logger, recover,
       clock: processClock,
       brokerClock: this.brokerClock,
       digest: text => createHash('sha256').update(text).digest(),
@@ -75,6 +76,8 @@ export class AgentInstance {
     const { dispatchId } = received.dispatch
     const known = this.#runs.get(dispatchId)
     if (known !== undefined) {
+      // It came back to where it still runs.
+      known.handling.superseded = false
       this.counters.add('repeated')
       return known.outcome
     }
@@ -82,6 +85,14 @@ export class AgentInstance {
     const outcome = handleDelivery(handling, this.#ports).finally(() => this.#runs.delete(dispatchId))
     this.#runs.set(dispatchId, { handling, outcome })
     return outcome
+  }
+
+  /** The partition of these dispatches went to another instance. */
+  supersede (dispatchIds: Iterable<string>): void {
+    for (const id of dispatchIds) {
+      const run = this.#runs.get(id)
+      if (run !== undefined) run.handling.superseded = true
+    }
   }
 
   observe (delivery: Delivery): void { this.brokerClock.observe(delivery.decision.decidedAtMs, processClock.monotonicMs()) }

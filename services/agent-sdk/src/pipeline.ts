@@ -3,7 +3,8 @@
 // Invariants:
 //   L1. A request that reaches its handler gets one answer: the output, or an error with a code.
 //   L2. What is over when its turn comes isn't handled: the coordinator has told the caller.
-//   L3. 'left' means not done: the record stays uncommitted and another instance handles it again. Only stopping leaves.
+//   L3. 'left' means not done: the record stays uncommitted and another instance handles it again. Only a stop leaves, and
+//       the failure of a run whose partition went elsewhere (its calls' answers go there too, so it may fail just for that).
 //   L4. A handler's run is bounded by the deadline and `handlerMsMax`; one that ignores its signal is abandoned 5 s later.
 //   L5. Sent before done: the record counts as handled only when the broker has everything that its handler sent.
 import { type Delivery, type Dispatch, type ErrorDetail, type ReasonCode, reasonCodes } from '@mesh/schemas'
@@ -47,7 +48,7 @@ const abandonAfterMs = 5_000
 const answerAttemptsMax = 5
 const answerPauseMs = 100
 
-export const handlingOf = ({ delivery, dispatch }: Received): Handling => new Handling(dispatch, delivery.decision.deadlineAtMs)
+export const handlingOf = ({ delivery, dispatch }: Received): Handling => new Handling(dispatch, delivery.decision)
 
 export async function handleDelivery (handling: Handling, ports: HandlingPorts): Promise<HandlingOutcome> {
   const { dispatch } = handling
@@ -65,6 +66,7 @@ export async function handleDelivery (handling: Handling, ports: HandlingPorts):
     logger.error('the handler did not end in time and ignored its signal; its outcome is lost')
     return done(null)
   }
+  if (handling.superseded && 'error' in result) return { type: 'left' }
   ports.counters.add('handled')
   if ('error' in result) {
     ports.counters.add('failed')

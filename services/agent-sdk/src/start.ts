@@ -9,7 +9,8 @@ import { defaultNamespace, partitionFor } from '@mesh/topics'
 import { randomUUID } from 'node:crypto'
 import type { Agent } from './agent.ts'
 import { type AgentParts, partsOf } from './agent-parts.ts'
-import { startAnswers } from './answers.ts'
+import { AnswerRecovery } from './answer-recovery.ts'
+import { isAnswer, recoverWith, startAnswers } from './answers.ts'
 import { type Settings, settingsFrom, type StartOptions } from './config.ts'
 import { connect, type Connection } from './connection.ts'
 import { maxConcurrentDefault } from './definition.ts'
@@ -63,12 +64,16 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
   const instanceId = settings.instanceId === undefined ? `${definition.name}-${randomUUID()}` : `${definition.name}-${settings.instanceId}`
   const identity = { name: definition.name, version: definition.version, instance: instanceId, replyPartition: partitionFor(instanceId, answersPartitions) }
   const logger = connection.logger.child({ agent: definition.name })
-  const instance = new AgentInstance({ parts, identity, carrier: connection.carrier, logger, callsMax: settings.callsMax })
   // The dot ends the name, so that a right by prefix doesn't hold for an agent whose name merely begins alike.
   const groupPrefix = settings.namespace === defaultNamespace ? definition.name : `${settings.namespace}.${definition.name}`
+  const { codec, kafka, names } = connection
+  const recovery = new AnswerRecovery({ kafka, topic: names.answers(definition.name), groupPrefix, isAnswer: value => isAnswer(codec, value), logger })
+  const instance = new AgentInstance({
+    parts, identity, carrier: connection.carrier, logger, callsMax: settings.callsMax, recover: recoverWith(recovery, codec)
+  })
   const answers = await startAnswers(connection, instance, groupPrefix)
   const inbox = Object.keys(parts.contracts).length === 0 ? undefined : new Inbox({
-    kafka: connection.kafka, codec: connection.codec, groupId: `${groupPrefix}.inbox`, topics: connection.names.inboxAll(definition.name),
+    kafka, codec, groupId: `${groupPrefix}.inbox`, topics: names.inboxAll(definition.name),
     partitionsPerTopic: inboxPartitions, maxConcurrent: definition.maxConcurrent ?? maxConcurrentDefault, handoffMs: settings.handoffMs, instance, logger
   })
   try {
@@ -84,6 +89,7 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
     async stop () {
       inbox?.hold()
       await instance.drain(Math.max(0, settings.drainMs - leaveMs))
+      recovery.close()
       await connection.flush()
       await Promise.allSettled([inbox?.close(), answers.close()])
       if (--party.left === 0) await Promise.allSettled([party.health?.close(), connection.close()])

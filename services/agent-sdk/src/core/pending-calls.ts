@@ -23,6 +23,8 @@ export class PendingCalls<T> {
 
   has (dispatchId: string): boolean { return this.#calls.has(dispatchId) }
 
+  get (dispatchId: string): T | undefined { return this.#calls.get(dispatchId) }
+
   /** Takes the call out, or gives undefined where none of that id waits (it is another instance's, or over). */
   take (dispatchId: string): T | undefined {
     const call = this.#calls.get(dispatchId)
