@@ -18,9 +18,8 @@ test('every topic is listed with what lies in it, and how far each group is behi
   await send(inbox, 0, 5)
   await send(inbox, 1, 2)
   await send(names.dispatch(0), 1, 3)
-  await admin.setOffsets({ groupId: reader, topic: inbox, partitions: [{ partition: 0, offset: '2' }, { partition: 1, offset: '2' }] })
-  await admin.setOffsets({ groupId: coordinator, topic: names.dispatch(0), partitions: [{ partition: 1, offset: '0' }] })
-  await admin.setOffsets({ groupId: coordinator, topic: names.audit, partitions: [{ partition: 0, offset: '0' }] })
+  await mesh.commit(reader, [{ topic: inbox, partitions: [{ partition: 0, offset: '2' }, { partition: 1, offset: '2' }] }])
+  await mesh.commit(coordinator, [{ topic: names.dispatch(0), partitions: [{ partition: 1, offset: '0' }] }, { topic: names.audit, partitions: [{ partition: 0, offset: '0' }] }])
 
   const { code, out, err } = await runMesh(['topics', '--json'], mesh.environment)
   expect([code, err]).toEqual([0, ''])

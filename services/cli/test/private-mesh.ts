@@ -2,7 +2,7 @@
 import { createKafka } from '@mesh/runtime'
 import { connectCodec, type AuditEvent, type Codec } from '@mesh/schemas'
 import { agentTopics, createTopics, desiredTopics, topicNames, type TopicNames } from '@mesh/topics'
-import type { Admin, Producer } from 'kafkajs'
+import type { Admin, Offsets, Producer } from 'kafkajs'
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 
@@ -13,6 +13,8 @@ export interface PrivateMesh {
   readonly codec: Codec
   readonly environment: Readonly<Record<string, string>>
   audit (...events: readonly AuditEvent[]): Promise<void>
+  /** As coordinators commit: in a transaction. */
+  commit (group: string, topics: Offsets['topics']): Promise<void>
   close (): Promise<void>
 }
 
@@ -36,6 +38,14 @@ export async function openPrivateMesh (agents: readonly string[]): Promise<Priva
       const messageOf = (event: AuditEvent) =>
         ({ key: `${event.workflowId}/${event.dispatchId}`, partition: event.task, value: codec.encode('AuditStory', { events: [event], eventsDropped: 0 }) })
       await producer.send({ topic: names.audit, messages: events.map(messageOf) })
+    },
+    async commit (group, topics) {
+      const committer = kafka.producer({ transactionalId: `${group}.commits`, idempotent: true, maxInFlightRequests: 1 })
+      await committer.connect()
+      const transaction = await committer.transaction()
+      await transaction.sendOffsets({ consumerGroupId: group, topics })
+      await transaction.commit()
+      await committer.disconnect()
     },
     async close () {
       await admin.deleteTopics({ topics: topics.map(({ name }) => name) })
