@@ -9,5 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const meshHome = (environment: Environment = process.env): string =>
   environment.MESH_HOME ? resolve(repositoryRoot, environment.MESH_HOME) : join(repositoryRoot, '.mesh')
 
-export const cacheFolder = (home: string): string => join(home, 'cache')
+// Of its own where several homes share what Maven fetched.
+export const cacheFolder = (home: string, environment: Environment = process.env): string =>
+  environment.MESH_CACHE ? resolve(repositoryRoot, environment.MESH_CACHE) : join(home, 'cache')
 export const stackFolder = (home: string, name: string): string => join(home, name)

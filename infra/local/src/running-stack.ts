@@ -36,7 +36,7 @@ export function composeStack ({ home, state, parts, ownedHere }: RunningStack): 
     },
     async kill (part) { await parts.kill(own(part)) },
     async startPart (part) {
-      parts.forget(own(part))
+      await parts.forget(own(part))
       await parts.start(part, silentProgress)
     },
     isUp: part => parts.isUp(part),
@@ -46,7 +46,8 @@ export function composeStack ({ home, state, parts, ownedHere }: RunningStack): 
     stopNow () {
       if (!ownedHere) return
       for (const name of parts.names) parts.killNow(name)
-      if (!state.keepData) rmSync(folder, { recursive: true, force: true })
+      // What takes longer than this moment (volumes, a database on another server) is the next run's to remove, by this state.
+      if (!state.keepData && state.kind === 'host' && state.external.length === 0) removeQuietly(folder, parts)
     }
   }
   return stack
@@ -61,4 +62,12 @@ export async function stopStack ({ home, state, parts }: Pick<RunningStack, 'hom
     rmSync(folder, { recursive: true, force: true })
   }
   for (const result of results) if (result.status === 'rejected') throw result.reason
+}
+
+// The parts are ending, and may still write.
+function removeQuietly (folder: string, parts: StackParts): void {
+  try {
+    void parts.removeData()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
+  } catch { /* the next run removes the rest */ }
 }

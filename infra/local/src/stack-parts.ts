@@ -10,7 +10,8 @@ export interface StackParts {
   stop (name: PartName): Promise<void>
   kill (name: PartName): Promise<void>
   killNow (name: PartName): void
-  forget (name: PartName): void
+  // Before a start that stands for the loss of its memory.
+  forget (name: PartName): void | Promise<void>
   describe (name: PartName): { readonly pid: number | null, readonly log: string }
   // What lies outside the stack's folder.
   removeData (): void | Promise<void>

@@ -103,7 +103,7 @@ async function startAnew (home: string, folder: string, options: StartOptions, e
     isFree: isPortFree,
     random: Math.random
   })
-  makeFolder(cacheFolder(home))
+  makeFolder(cacheFolder(home, environment))
   const addresses = { ...privateAddresses(ports), ...external.addresses }
   const state: StackState = {
     name: options.name, kind: choice.kind, reason: choice.reason, owner: options.owner === 'nobody' ? null : ownIdentity(), keepData: options.keepData,

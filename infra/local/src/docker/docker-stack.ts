@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GenericContainer, Wait, getContainerRuntimeClient } from 'testcontainers'
+import { Wait, getContainerRuntimeClient } from 'testcontainers'
 import { StackError } from '../errors.ts'
 import { brokerAnswers } from '../host/broker-probe.ts'
 import { postgresAnswers } from '../host/postgres.ts'
@@ -14,6 +14,7 @@ import type { StackParts } from '../stack-parts.ts'
 import type { StackState } from '../state-file.ts'
 import { containerPlans } from './containers.ts'
 import type { ContainerPlan } from './containers.ts'
+import { LoopbackContainer } from './loopback-container.ts'
 
 const startTimeoutMs = 60_000
 const stopGraceSeconds = 20
@@ -27,21 +28,12 @@ export function dockerParts (home: string, state: StackState): StackParts {
   const names = partNames.filter(name => !state.external.includes(name))
   const containerName = (part: PartName) => `mesh-${key}-${state.name}-${part}`
 
-  async function find (part: PartName): Promise<Container | undefined> {
-    const container = (await getContainerRuntimeClient()).container.getById(containerName(part))
-    try {
-      await container.inspect()
-      return container
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode === 404) return undefined
-      throw error
-    }
-  }
+  const find = (part: PartName) => findContainer(containerName(part))
   const isUp = async (part: PartName): Promise<boolean> => (await (await find(part))?.inspect())?.State.Running === true
 
   async function create (part: PartName): Promise<void> {
     const plan = plans[part]
-    let container = new GenericContainer(plan.image)
+    let container = new LoopbackContainer(plan.image)
       .withName(containerName(part))
       .withLabels({ 'mesh.stack': state.name, 'mesh.home': key })
       // The stack is stopped by its owner, or found and removed by the next run; a reaper would be one more image to have.
@@ -85,12 +77,31 @@ export function dockerParts (home: string, state: StackState): StackParts {
     killNow (part) {
       try { execFileSync('docker', ['rm', '--force', containerName(part)], { stdio: 'ignore' }) } catch { /* it is left, and found by the next run */ }
     },
-    forget () {},
+    async forget (part) {
+      if (part === 'redis') await removeVolume(containerName(part))
+    },
     describe: part => ({ pid: null, log: `docker logs ${containerName(part)}` }),
-    async removeData () {
-      const { dockerode } = (await getContainerRuntimeClient()).container
-      await Promise.allSettled(names.map(part => dockerode.getVolume(containerName(part)).remove()))
-    }
+    async removeData () { await Promise.all(names.map(part => removeVolume(containerName(part)))) }
+  }
+}
+
+async function findContainer (name: string): Promise<Container | undefined> {
+  // A daemon that has been stopped since runs nothing.
+  const client = await getContainerRuntimeClient().catch(() => undefined)
+  const container = client?.container.getById(name)
+  return container && await orAbsent(container.inspect()) && container
+}
+
+const removeVolume = async (name: string): Promise<void> => {
+  await orAbsent((await getContainerRuntimeClient()).container.dockerode.getVolume(name).remove())
+}
+
+async function orAbsent<T> (answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined
+    throw error
   }
 }
 

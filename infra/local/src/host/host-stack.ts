@@ -21,7 +21,8 @@ import { schemaRegistryPart } from './schema-registry.ts'
 export function hostParts (home: string, state: StackState, environment: Environment): StackParts {
   const folder = stackFolder(home, state.name)
   const context: HostContext = {
-    name: state.name, folder, cache: cacheFolder(home), ports: state.ports, keepData: state.keepData, postgresFolder: state.postgresFolder, environment
+    name: state.name, folder, cache: cacheFolder(home, environment), environment,
+    ports: state.ports, keepData: state.keepData, postgresFolder: state.postgresFolder
   }
   const parts: Readonly<Record<PartName, HostPart>> = {
     kafka: kafkaPart(context), 'schema-registry': schemaRegistryPart(context), postgres: postgresPart(context), redis: redisPart(context)

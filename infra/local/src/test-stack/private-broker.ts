@@ -26,7 +26,7 @@ export async function startPrivateBroker (environment: Environment = process.env
   // Named as the stacks of test runs are, so that the next run removes what a killed one leaves.
   const folder = join(home, `test-${process.pid}-broker-${randomBytes(4).toString('hex')}`)
   const ports = await choosePorts({ settings: {}, remembered: undefined, preferred: undefined, isFree: isPortFree, random: Math.random }, ['kafka', 'kafkaController'])
-  const part = kafkaPart({ name: 'private', folder, cache: cacheFolder(home), ports, keepData: false, postgresFolder: '', environment })
+  const part = kafkaPart({ name: 'private', folder, cache: cacheFolder(home, environment), ports, keepData: false, postgresFolder: '', environment })
   let running: ProcessIdentity | undefined
   const killOnExit = () => { if (running) signal(running, 'SIGKILL') }
   process.once('exit', killOnExit)
