@@ -14,7 +14,7 @@ export interface Decoded {
 export type DecodeRecord = (record: InputRecord) => Decoded
 
 export function createDecoder (codec: Codec, payloadHashKey: Buffer): DecodeRecord {
-  return record => {
+  return (record): Decoded => {
     const facts = factsOf(record)
     const misshapen = checkShape(record)
     if (misshapen !== undefined) return { ingress: { kind: 'unreadable', facts, ...misshapen } }
@@ -25,7 +25,8 @@ export function createDecoder (codec: Codec, payloadHashKey: Buffer): DecodeReco
       return { signed, ingress: { kind: 'readable', facts, dispatch, payloadHash } }
     } catch (error) {
       if (!(error instanceof CodecError)) throw error
-      return { ingress: { kind: 'unreadable', facts, code: error.code, message: `not a dispatch: ${error.code}` } }
+      const code = error.code === 'UNENCODABLE' ? 'GARBAGE' : error.code
+      return { ingress: { kind: 'unreadable', facts, code, message: `not a dispatch: ${error.message}` } }
     }
   }
 }

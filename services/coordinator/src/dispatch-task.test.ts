@@ -31,7 +31,7 @@ const dispatch = (change: Partial<Dispatch>): Dispatch => ({
 /** A task and its changelog, with rounds committed as the runner would. */
 class TaskHarness {
   readonly changelog: RestoredRecord[] = []
-  readonly decided: AuditEvent[] = []   // without what is only written again
+  readonly decided: AuditEvent[] = [] // without what is only written again
   logic = this.#fresh()
   nowMs = at
   #inputOffset = 0

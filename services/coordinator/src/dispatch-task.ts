@@ -69,7 +69,9 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     if (at.changelogStartOffset > 0) this.#state.restoredPartially()
   }
 
-  plan (records: readonly InputRecord[], nowMs: number): DispatchPlan {
+  plan (records: readonly InputRecord[], clockMs: number): DispatchPlan {
+    // Nothing is decided before it was appended, however far the clock's estimate lags.
+    const nowMs = records.reduce((latest, { appendedAtMs }) => Math.max(latest, appendedAtMs), clockMs)
     const rules = this.#rules(nowMs)
     const round = new PlannedRound(this.#state, this.#options)
     for (const id of this.#state.dueIds(nowMs, dueMax)) round.add(decideDue(id, this.#state.pending(id)!, rules))

@@ -8,7 +8,7 @@
 // The steps take the whole round and are synchronous; `dispatch-task.ts` runs them, and the task runner of
 // @mesh/runtime reads, writes and commits. Each record ends in a recorded outcome: there is no "drop" here.
 import type { AuditEvent, Codec } from '@mesh/schemas'
-import { type Logger, type RoundMetrics, startTaskRunner, type TaskRunner } from '@mesh/runtime'
+import { type Faults, type Logger, type RoundMetrics, startTaskRunner, type TaskRunner } from '@mesh/runtime'
 import type { TopicNames } from '@mesh/topics'
 import type { Kafka } from 'kafkajs'
 import type { ControlState } from './core/control.ts'
@@ -36,7 +36,7 @@ export interface CoordinatorSettings {
   readonly seenBounds: SeenBounds
 }
 
-export function startCoordinator (ports: CoordinatorPorts, settings: CoordinatorSettings): Promise<TaskRunner> {
+export function startCoordinator (ports: CoordinatorPorts, settings: CoordinatorSettings, faults?: Faults): Promise<TaskRunner> {
   const { kafka, codec, control, names, logger, onDecided, onRound } = ports
   const { taskCount, coordinatorId, payloadHashKeyId, seenBounds } = settings
   const decode = createDecoder(codec, Buffer.from(settings.payloadHashKey))
@@ -52,8 +52,11 @@ export function startCoordinator (ports: CoordinatorPorts, settings: Coordinator
     taskCount,
     sessionTimeoutMs: settings.sessionTimeoutMs,
     transactionTimeoutMs: settings.transactionTimeoutMs,
-    createLogic: task => new DispatchTask({ task, taskCount, decidedBy: coordinatorId, names, codec, decode, control, payloadHashKeyId, seenBounds, onDecided }),
+    createLogic: task => new DispatchTask({
+      task, taskCount, decidedBy: coordinatorId, names, codec, decode, control, payloadHashKeyId, seenBounds, onDecided
+    }),
     logger,
-    onRound
+    onRound,
+    ...faults === undefined ? {} : { faults }
   })
 }

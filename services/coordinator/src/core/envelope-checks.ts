@@ -53,6 +53,8 @@ export function checkDeadline (dispatch: Dispatch, appendedAtMs: number, nowMs: 
   if (dispatch.ttlMs !== null && dispatch.ttlMs > limits.ttlMsMax) {
     return refusal('DEADLINE_TOO_FAR', `ttlMs ${dispatch.ttlMs} is more than ${limits.ttlMsMax}`)
   }
+  // The broker's clock as known here may lag by a moment behind the append time.
+  if (dispatch.ttlMs !== null && dispatch.ttlMs <= 0) return refusal('DEADLINE_PASSED', `ttlMs is ${dispatch.ttlMs}`)
   const deadlineAtMs = deadlineOf(dispatch, appendedAtMs)
   if (deadlineAtMs !== null && deadlineAtMs <= nowMs) return refusal('DEADLINE_PASSED', `the deadline passed ${nowMs - deadlineAtMs} ms ago`)
   return undefined

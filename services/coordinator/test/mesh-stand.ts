@@ -1,0 +1,159 @@
+// A mesh in a namespace of its own, seen only through its topics: coordinator processes, agents that exist only as
+// registry records, and plain Kafka clients as source, target and judge. Shares the schemas with the mesh, nothing else.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type AgentRegistration, type AuditEvent, type Codec, connectCodec, type Delivery, type Dispatch, type Notice } from '@mesh/schemas'
+import { agentTopics, createTopics, desiredTopics, partitionFor, topicNames } from '@mesh/topics'
+import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
+
+export const taskCount = 4
+const scripts = { plain: '../src/main.ts', faulty: './faulty-main.ts' }
+
+export interface Seen<T> { readonly topic: string, readonly partition: number, readonly offset: number, readonly key: string, readonly value: T }
+
+export class MeshStand {
+  readonly namespace = `t${randomUUID().slice(0, 8)}`
+  readonly names = topicNames(this.namespace)
+  codec!: Codec
+  producer!: Producer
+  readonly inbox: Seen<{ delivery: Delivery, dispatch: Dispatch }>[] = []
+  readonly answers: Seen<{ delivery?: Delivery, dispatch?: Dispatch, notice?: Notice }>[] = []
+  readonly audit: Seen<AuditEvent>[] = []
+  readonly deadLetters: Seen<{ code: string }>[] = []
+  onInbox: (dispatch: Dispatch, delivery: Delivery) => void = () => undefined
+  readonly #kafka: Kafka
+  readonly #brokers: string
+  readonly #admin: Admin
+  readonly #processes = new Map<string, ChildProcess>()
+  readonly #closers: (() => Promise<void>)[] = []
+
+  constructor (brokers = process.env.MESH_KAFKA_BROKERS!) {
+    this.#brokers = brokers
+    this.#kafka = new Kafka({ clientId: 'judge', brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20, maxRetryTime: 500, retries: 80 } })
+    this.#admin = this.#kafka.admin()
+  }
+
+  async open (agents: readonly AgentRegistration[]): Promise<void> {
+    this.codec = await connectCodec({ schemaRegistryUrl: process.env.MESH_SCHEMA_REGISTRY_URL! })
+    await this.#admin.connect()
+    const placement = { namespace: this.namespace, replicationFactor: 1 }
+    await createTopics(this.#admin, [...desiredTopics({ ...placement, taskCount }), ...agents.flatMap(agent => agentTopics(agent, placement))])
+    this.producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
+    await this.producer.connect()
+    await this.producer.send({
+      topic: this.names.registry, messages: agents.map(agent => ({ key: `${agent.name}@${agent.version}`, value: this.codec.encode('AgentRegistration', agent), partition: 0 }))
+    })
+    await this.#read(agents)
+  }
+
+  async #read (agents: readonly AgentRegistration[]): Promise<void> {
+    const consumer = this.#kafka.consumer({ groupId: `${this.namespace}.judge`, maxWaitTimeInMs: 20, minBytes: 1 })
+    const { names, codec } = this
+    const inboxes = new Set(agents.flatMap(({ name }) => names.inboxAll(name)))
+    const answers = new Set(agents.map(({ name }) => names.answers(name)))
+    await consumer.connect()
+    await consumer.subscribe({ topics: [...inboxes, ...answers, names.audit, names.deadLetter], fromBeginning: true })
+    const next = new Map<string, number>()
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch: { topic, partition, messages } }) => {
+        for (const message of messages) {
+          const offset = Number(message.offset)
+          // A rejoin of the judge itself reads again what it has read.
+          if (offset < (next.get(`${topic}/${partition}`) ?? 0)) continue
+          next.set(`${topic}/${partition}`, offset + 1)
+          if (message.value === null || message.headers?.claim !== undefined) continue
+          const place = { topic, partition, offset, key: message.key?.toString() ?? '' }
+          if (topic === names.audit) this.audit.push({ ...place, value: codec.decode('AuditStory', message.value).events.at(-1)! })
+          else if (topic === names.deadLetter) this.deadLetters.push({ ...place, value: codec.decode('DeadLetter', message.value) })
+          else if (inboxes.has(topic)) {
+            const value = this.#opened(message.value)
+            this.inbox.push({ ...place, value })
+            this.onInbox(value.dispatch, value.delivery)
+          } else if (codec.nameOf(message.value) === 'Notice') this.answers.push({ ...place, value: { notice: codec.decode('Notice', message.value) } })
+          else this.answers.push({ ...place, value: this.#opened(message.value) })
+        }
+      }
+    })
+    this.#closers.push(() => consumer.disconnect())
+  }
+
+  #opened (value: Buffer): { delivery: Delivery, dispatch: Dispatch } {
+    const delivery = this.codec.decode('Delivery', value)
+    return { delivery, dispatch: this.codec.decode('Dispatch', delivery.dispatch.body) }
+  }
+
+  signed (dispatch: Dispatch): Buffer {
+    return this.codec.encode('SignedDispatch', { body: this.codec.encode('Dispatch', dispatch), keyId: '', signature: Buffer.alloc(0), proof: Buffer.alloc(0) })
+  }
+
+  async send (...dispatches: Dispatch[]): Promise<void> {
+    const byTopic = new Map<string, { key: string, value: Buffer, partition: number }[]>()
+    for (const dispatch of dispatches) {
+      const topic = this.names.dispatch(dispatch.priority)
+      const message = { key: dispatch.workflowId, value: this.signed(dispatch), partition: partitionFor(dispatch.workflowId, taskCount) }
+      byTopic.set(topic, [...byTopic.get(topic) ?? [], message])
+    }
+    await this.producer.sendBatch({ acks: -1, topicMessages: [...byTopic].map(([topic, messages]) => ({ topic, messages })) })
+  }
+
+  startCoordinator (id: string, script: keyof typeof scripts = 'plain', environment: Record<string, string> = {}): ChildProcess {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL(scripts[script], import.meta.url))], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, MESH_KAFKA_BROKERS: this.#brokers, MESH_NAMESPACE: this.namespace, MESH_TASKS: String(taskCount), MESH_COORDINATOR_ID: id, MESH_SESSION_TIMEOUT_MS: '3000', ...environment }
+    })
+    const log = createWriteStream(this.logFile(id), { flags: 'a' })
+    child.stdout.pipe(log)
+    child.stderr.pipe(log)
+    this.#processes.set(id, child)
+    return child
+  }
+
+  logFile (id: string): string { return join(tmpdir(), `${this.namespace}-${id}.log`) }
+  signal (id: string, signal: NodeJS.Signals): void { this.#processes.get(id)!.kill(signal) }
+  decidedBy (id: string): number { return this.audit.filter(({ value }) => value.decidedBy === id).length }
+
+  async until (what: string, isTrue: () => boolean, mostMs = 60_000): Promise<void> {
+    const untilMs = performance.now() + mostMs
+    while (!isTrue()) {
+      if (performance.now() > untilMs) throw new Error(`${what} did not happen in ${mostMs} ms; logs: ${this.logFile('*')}`)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  }
+
+  async close (): Promise<void> {
+    for (const child of this.#processes.values()) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      child.kill('SIGKILL')
+      await new Promise(resolve => child.once('exit', resolve))
+    }
+    for (const close of this.#closers) await close()
+    await this.producer.disconnect()
+    const topics = await this.#admin.listTopics()
+    await this.#admin.deleteTopics({ topics: topics.filter(topic => topic.startsWith(`${this.namespace}.`)) })
+    await this.#admin.disconnect()
+  }
+}
+
+export const registration = (name: string, change: Partial<AgentRegistration> = {}): AgentRegistration => ({
+  name, version: '1.0.0', domain: 'test', ownerTeam: 'test', role: 'bot', capabilities: [], dependencies: [], maxConcurrent: 10, slaP95Ms: 100,
+  latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null,
+  inboxPartitions: 2, answersPartitions: 2, status: 'active', registeredAtMs: 0, ...change
+})
+
+export const offering = (name: string) => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash: name })
+
+export const request = (change: Partial<Dispatch>): Dispatch => ({
+  dispatchId: randomUUID(), workflowId: 'wf', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
+  target: null, capability: 'look', priority: 1, issuedAtMs: Date.now(), ttlMs: 60_000, replyPartition: 0, idempotencyKey: null, costCapMicros: null,
+  confidence: null, usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
+})
+
+export const responseTo = (asked: Dispatch, change: Partial<Dispatch> = {}): Dispatch => request({
+  dispatchId: `${asked.dispatchId}-reply`, workflowId: asked.workflowId, type: 'response', source: 'looker', sourceInstance: 'looker-1', inReplyTo: asked.dispatchId,
+  parentId: asked.dispatchId, capability: asked.capability, priority: asked.priority, ttlMs: null, issuedAtMs: Date.now(), ...change
+})
