@@ -14,7 +14,19 @@ export interface Judgement {
   readonly notSuccessful: readonly string[]
 }
 
-export function judge (sent: readonly Dispatch[], stand: MeshStand): Judgement {
+export const flawless: Judgement = {
+  undelivered: [], deliveredTwice: [], undecided: [], decidedTwice: [], withoutOutcome: [], outcomeTwice: [], outOfOrder: [], notSuccessful: []
+}
+
+/** Waits for every outcome, then a moment for what must not come. */
+export async function settleAndJudge (sent: readonly Dispatch[], stand: MeshStand): Promise<Judgement> {
+  const requests = sent.filter(({ type }) => type === 'request').length
+  await stand.until('every outcome', () => stand.audit.filter(({ value }) => value.decision === 'completed').length >= requests)
+  await new Promise(resolve => setTimeout(resolve, 500))
+  return judge(sent, stand)
+}
+
+function judge (sent: readonly Dispatch[], stand: MeshStand): Judgement {
   const deliveries = counted([
     ...stand.inbox.map(({ value: { dispatch } }) => dispatch.dispatchId),
     ...stand.answers.flatMap(({ value: { dispatch } }) => dispatch === undefined ? [] : [dispatch.dispatchId])

@@ -25,13 +25,17 @@ export function createKafka ({ brokers, clientId, logger }: KafkaOptions): Kafka
   })
 }
 
-// What a healthy client says when it tries again: markers of the last transaction, a rebalance, a broker coming back.
-const retried = /Limiting retries|switched default partitioner|CONCURRENT_TRANSACTIONS|concurrent transactions|rebalanc|REBALANCE_IN_PROGRESS|COORDINATOR_NOT_AVAILABLE|NOT_COORDINATOR|coordinator is (loading|not available)|not the correct coordinator|Connection error|Failed to connect|ECONNREFUSED|Connection timeout|Closed connection|UNKNOWN_TOPIC_OR_PARTITION|does not host this topic-partition|no leader for this topic-partition|Response without match|member is not known|UNKNOWN_MEMBER_ID|older epoch/i
+// What a healthy client says when it tries again: a rebalance, a broker coming back, topics just made.
+const retried = /switched default partitioner|Limiting retries|rebalanc|not the correct coordinator|coordinator is (loading|not available)|member is not known|Restarting the consumer/i
 
+/**
+ * A failed response is an error of whoever asked, who gets it, tries again or reports it; here it would be noise,
+ * because most are answered by a second try (the markers of the last transaction being written is the commonest).
+ */
 function writeEntry (logger: Logger, { level, namespace, log }: LogEntry): void {
   const { message, error, clientId, broker } = log as { message: string, error?: string, clientId?: string, broker?: string }
   const fields = { kafka: namespace, clientId, broker, error }
-  const isRetried = retried.test(`${message} ${error ?? ''}`)
+  const isRetried = namespace === 'Connection' || retried.test(message)
   if (isRetried || level === logLevel.DEBUG) logger.debug(fields, message)
   else if (level === logLevel.ERROR) logger.error(fields, message)
   else if (level === logLevel.WARN) logger.warn(fields, message)

@@ -4,9 +4,18 @@ export interface InterruptHandlers {
   second (): void
 }
 
+/** The same signal may come twice at once, from the terminal and from npm: within this time it counts as one. */
+const sameMs = 200
+
 export function onInterrupt (handlers: InterruptHandlers): () => void {
-  let count = 0
-  const handle = () => { if (++count === 1) handlers.first(); else handlers.second() }
+  let firstAtMs: number | undefined
+  const handle = () => {
+    const nowMs = performance.now()
+    if (firstAtMs === undefined) {
+      firstAtMs = nowMs
+      handlers.first()
+    } else if (nowMs - firstAtMs > sameMs) handlers.second()
+  }
   process.on('SIGINT', handle)
   process.on('SIGTERM', handle)
   return () => {

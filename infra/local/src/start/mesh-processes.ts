@@ -43,7 +43,10 @@ export async function startMeshProcess (plan: ProcessPlan, logFolder: string): P
   })
   closeSync(log)
   let ended: string | undefined
-  const exited = new Promise<string>(resolve => child.once('exit', (code, name) => { ended = name ?? `exit code ${code}`; resolve(ended) }))
+  const exited = new Promise<string>(resolve => child.once('exit', (code, signalName) => {
+    ended = signalName ?? `exit code ${code}`
+    resolve(ended)
+  }))
   child.once('error', error => { ended = error.message })
   const identity = (child.pid === undefined ? undefined : identityOf(child.pid)) ?? { pid: child.pid ?? -1, startTime: 'unknown' }
   const started: MeshProcess = {

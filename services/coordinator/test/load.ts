@@ -1,0 +1,41 @@
+// A mixed load for the stand: requests and events over all priorities, and a target that answers whatever arrives.
+import type { Dispatch } from '@mesh/schemas'
+import { type MeshStand, offering, registration, request, responseTo } from './mesh-stand.ts'
+
+export const loadAgents = [registration('asker', { dependencies: ['look'] }), registration('looker', { capabilities: [offering('look')] })]
+const workflows = 60
+const batchMax = 500
+
+/** Sends about `total` dispatches, replies included, at about `perSecond`; answers what was sent. */
+export async function sendLoad (stand: MeshStand, total: number, perSecond: number): Promise<Dispatch[]> {
+  const sent: Dispatch[] = []
+  const replies: Dispatch[] = []
+  stand.onInbox = dispatch => { if (dispatch.type === 'request') replies.push(responseTo(dispatch)) }
+  const send = async (batch: Dispatch[]) => {
+    if (batch.length === 0) return
+    await stand.send(...batch)
+    sent.push(...batch)
+  }
+  const startedMs = performance.now()
+  for (let made = 0; sent.length < total;) {
+    const due = Math.ceil((performance.now() - startedMs) / 1_000 * perSecond)
+    const batch = replies.splice(0, batchMax)
+    for (; made < due && sent.length + batch.length < total; made++) batch.push(numbered(made))
+    await send(batch)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  await stand.until('the last requests arriving', () => {
+    const arrived = new Set(stand.inbox.map(({ value: { dispatch } }) => dispatch.dispatchId))
+    return sent.every(({ type, dispatchId }) => type === 'response' || arrived.has(dispatchId))
+  })
+  while (replies.length > 0) await send(replies.splice(0, batchMax))
+  return sent
+}
+
+function numbered (made: number): Dispatch {
+  const isEvent = made % 4 === 3
+  return request({
+    dispatchId: `d${made}`, workflowId: `w${made % workflows}`, priority: made % 4 === 0 ? 0 : 1 + made % 3, issuedAtMs: Date.now(),
+    ...isEvent ? { type: 'event', ttlMs: null } : {}
+  })
+}
