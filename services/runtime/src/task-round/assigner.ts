@@ -4,68 +4,59 @@
 //   A1. Each task goes to exactly one member.
 //   A2. No member has more than one task more than another.
 //   A3. A member keeps what it had unless A2 forbids it, so as few tasks move as possible.
-import { AssignerProtocol, type PartitionAssigner } from 'kafkajs'
+//   A4. Where two members say that they have a task, the later claim is believed: the other is a returned zombie.
+
+/** A task that a member runs, and the changelog offset of its claim: later owners have higher ones. */
+export interface OwnedTask {
+  readonly task: number
+  readonly claimOffset: number
+}
 
 export interface Member {
   readonly id: string
-  /** Tasks it owns now, as it says itself. */
-  readonly had: readonly number[]
+  readonly owned: readonly OwnedTask[]
 }
 
 export function assignTasks (taskCount: number, members: readonly Member[]): Map<string, number[]> {
   const inOrder = [...members].sort((a, b) => a.id < b.id ? -1 : 1)
-  const tasks = new Map<string, number[]>(inOrder.map(({ id }) => [id, []]))
-  if (inOrder.length === 0) return tasks
-  const few = Math.floor(taskCount / inOrder.length)
-  let mayHaveOneMore = taskCount % inOrder.length
-  const taken = new Set<number>()
-  // Those with most to keep come first, so that the members allowed one more are those who have it already.
-  for (const { id, had } of [...inOrder].sort((a, b) => b.had.length - a.had.length)) {
-    const own = tasks.get(id)!
-    for (const task of new Set(had)) {
-      if (task < 0 || task >= taskCount || taken.has(task)) continue
-      if (own.length >= few) {
-        if (own.length > few || mayHaveOneMore === 0) break
-        mayHaveOneMore--
-      }
-      own.push(task)
-      taken.add(task)
-    }
+  const owners = latestOwners(taskCount, inOrder)
+  const held = new Map(inOrder.map(({ id }) => [id, [] as number[]]))
+  for (const [task, id] of owners) held.get(id)!.push(task)
+  const assigned = trimmed(taskCount, held)
+  const taken = new Set([...assigned.values()].flat())
+  for (let task = 0; task < taskCount && assigned.size > 0; task++) {
+    if (!taken.has(task)) smallest(assigned).push(task)
   }
-  for (let task = 0; task < taskCount; task++) {
-    if (taken.has(task)) continue
-    let least = tasks.get(inOrder[0]!.id)!
-    for (const own of tasks.values()) if (own.length < least.length) least = own
-    least.push(task)
-  }
-  return tasks
+  return assigned
 }
 
-const name = 'whole-tasks'
-const version = 1
-
-/** The same rule as kafkajs wants it; what a member owns travels in its subscription. */
-export const wholeTasksAssigner = (taskCount: number, topics: readonly string[], owned: () => readonly number[]): PartitionAssigner => () => ({
-  name,
-  version,
-  protocol: subscription => ({
-    name,
-    metadata: AssignerProtocol.MemberMetadata.encode({ version, topics: subscription.topics, userData: Buffer.from(JSON.stringify(owned())) })
-  }),
-  assign: async ({ members }) => {
-    const tasks = assignTasks(taskCount, members.map(({ memberId, memberMetadata }) => ({ id: memberId, had: ownedBy(memberMetadata) })))
-    return members.map(({ memberId }) => {
-      const assignment = Object.fromEntries(topics.map(topic => [topic, tasks.get(memberId)!]))
-      return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode({ version, assignment, userData: Buffer.alloc(0) }) }
-    })
+function latestOwners (taskCount: number, members: readonly Member[]): Map<number, string> {
+  const latest = new Map<number, { readonly id: string, readonly claimOffset: number }>()
+  for (const { id, owned } of members) {
+    for (const { task, claimOffset } of owned) {
+      if (!Number.isInteger(task) || task < 0 || task >= taskCount) continue
+      if (claimOffset > (latest.get(task)?.claimOffset ?? -1)) latest.set(task, { id, claimOffset })
+    }
   }
-})
+  return new Map([...latest].map(([task, { id }]) => [task, id]))
+}
 
-function ownedBy (memberMetadata: Buffer): number[] {
-  try {
-    const parsed: unknown = JSON.parse(AssignerProtocol.MemberMetadata.decode(memberMetadata)!.userData.toString())
-    return Array.isArray(parsed) ? parsed.filter(task => Number.isInteger(task)) : []
-  } catch {
-    return []
+/** What each may keep: those with most come first, so that the members allowed one more are those who have it already. */
+function trimmed (taskCount: number, held: ReadonlyMap<string, readonly number[]>): Map<string, number[]> {
+  const few = Math.floor(taskCount / held.size)
+  let mayHaveOneMore = taskCount % held.size
+  const kept = new Map<string, number[]>([...held.keys()].map(id => [id, []]))
+  for (const [id, tasks] of [...held].sort(([, a], [, b]) => b.length - a.length)) {
+    const own = tasks.toSorted((a, b) => a - b)
+    const keepsOneMore = own.length > few && mayHaveOneMore > 0
+    if (keepsOneMore) mayHaveOneMore--
+    kept.set(id, own.slice(0, keepsOneMore ? few + 1 : few))
   }
+  return kept
+}
+
+function smallest (assigned: ReadonlyMap<string, number[]>): number[] {
+  let least: number[] | undefined
+  for (const tasks of assigned.values()) if (least === undefined || tasks.length < least.length) least = tasks
+  return least!
 }

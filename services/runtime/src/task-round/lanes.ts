@@ -102,8 +102,9 @@ export class Lanes {
       lane.bytes -= sizeOf(record)
     }
     for (const lane of this.#lanes) {
-      if (lane.head === lane.records.length) { lane.records = []; lane.head = 0 }
-      if (lane.head > consumedMax) { lane.records.splice(0, lane.head); lane.head = 0 }
+      if (lane.head < consumedMax && lane.head < lane.records.length) continue
+      lane.records = lane.records.slice(lane.head)
+      lane.head = 0
     }
   }
 }

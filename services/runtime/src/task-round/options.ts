@@ -79,7 +79,6 @@ export const runnerDefaults = {
   // An urgent record waits for the round before it: 100 records are about 4 ms, 500 about 15.
   urgentRecordsMax: 100,
   roundRecordsMax: 500,
-  laneRecordsMax: 1_000,
   maxWaitMs: 20,
   // A fetch is decoded in one piece, and what is decoded waits in front of an urgent record.
   partitionBytesMax: 32 * 1_024,
@@ -93,18 +92,23 @@ export const roundBytesMax = 512 * 1_024
 /** Values and keys that a lane holds before it is paused, so that 1,000 records of a megabyte don't fill the memory. */
 export const laneBytesMax = 4 * 1_024 * 1_024
 
-export type ResolvedOptions = Required<Omit<TaskRunnerOptions, 'onRound' | 'onTaskState' | 'faults'>> & Pick<TaskRunnerOptions, 'onRound' | 'onTaskState' | 'faults'>
+type Optional = 'onRound' | 'onTaskState' | 'faults'
+export type ResolvedOptions = Required<Omit<TaskRunnerOptions, Optional>> & Pick<TaskRunnerOptions, Optional>
 
 export function resolveOptions (options: TaskRunnerOptions): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as TaskRunnerOptions
-  const resolved = { ...runnerDefaults, ...given }
+  const { roundRecordsMax } = { ...runnerDefaults, ...given }
+  const urgentRecordsMax = Math.min(runnerDefaults.urgentRecordsMax, roundRecordsMax)
+  // Two rounds: one can be taken while the next is fetched.
+  const resolved = { ...runnerDefaults, urgentRecordsMax, laneRecordsMax: 2 * roundRecordsMax, ...given }
   const problems = problemsOf(resolved)
   if (problems.length > 0) throw new CodedError<TaskRoundErrorCode>('OPTIONS_INVALID', `the task runner's options are wrong: ${problems.join('; ')}`)
   return resolved
 }
 
 function problemsOf (options: ResolvedOptions): string[] {
-  const { inputTopics, changelogTopic, deferredTopic, taskCount, sessionTimeoutMs, heartbeatIntervalMs, roundRecordsMax, urgentRecordsMax, laneRecordsMax } = options
+  const { inputTopics, changelogTopic, deferredTopic, taskCount, sessionTimeoutMs, heartbeatIntervalMs } = options
+  const { roundRecordsMax, urgentRecordsMax, laneRecordsMax } = options
   const problems: string[] = []
   const topics = [...inputTopics, changelogTopic, deferredTopic]
   if (inputTopics.length === 0) problems.push('no input topic')

@@ -1,31 +1,49 @@
-// Runs the tasks that the group gives to this process. The records' path: fetch -> `Task.take` -> lanes -> rounds.
+// Runs the tasks that the group gives to this process. A record's path through it:
 //
-// Invariants (numbers are the steps of the loop as it was proven under kills):
+//   fetch ─> Runner.#take ─> Task.take ─> Lanes ─> Rounds: take ─> plan ─> send ─> apply ─> commit
+//            group-consumer   task.ts     lanes.ts  rounds.ts     task-logic.ts   transactions.ts
+//
+// Invariants (numbers are the steps of the loop as it was proven under kills; task.ts has 5 to 10, transactions.ts 11):
 //   1.  Consumer, producers and admin have Kafka instances of their own: with one for all, the offsets of an aborted
 //       transaction move the consumer's own position, and records are lost.
-//   2.  Before joining, wait until no member has this process's client id: a join while a dead member is listed stalls
-//       everybody's fetch loop until that session ends.
-//   3.  What a join gives and takes is put in place synchronously, before the next fetch.
+//   2.  Before joining, wait until this process's former self has left the group (former-self.ts).
+//   3.  What a join gives and takes is put in place synchronously, before the next fetch: lost tasks end, all partitions
+//       of new ones are paused.
 //   4.  A task that stays and runs keeps its buffers, state and producers, and goes on at its own next offset. Another
 //       owner would have fenced it, and its commit would fail.
-//   10. A batch that comes too early, or is stale, is not resolved, so it is fetched again.
-//   12. On an error nothing of the task is kept; it starts anew when the group is stable and the task still ours.
+//   10. A stale batch is not resolved, so it is fetched again.
+//   12. On an error nothing of the task is kept; it begins anew when the group is stable and says that it is still ours,
+//       or when a join gives it to us again.
 //   13. A stop finishes the rounds in hand, then leaves the group.
-import { type Admin, AssignerProtocol, type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs'
+import type { Admin, EachBatchPayload } from 'kafkajs'
 import { backoffMs } from '../backoff.ts'
-import { wholeTasksAssigner } from './assigner.ts'
-import { noSuspicion, type Suspicion } from './bisection.ts'
-import { fetchCommitted } from './committed-offsets.ts'
-import { messageOf, TaskLost } from './failures.ts'
+import { CodedError } from '../errors.ts'
+import type { OwnedTask } from './assigner.ts'
+import { noSearch, sumOf } from './bisection.ts'
+import { isTaskLost, reasonOf, type TaskRoundErrorCode } from './failures.ts'
 import { untilFormerSelfLeft } from './former-self.ts'
-import { inputsOf } from './inputs.ts'
-import { type ResolvedOptions, resolveOptions, type TaskRunnerOptions } from './options.ts'
-import { ProducerRotation } from './producer-rotation.ts'
-import { Task, type TaskPorts, type TaskStatus } from './task.ts'
+import { GroupConsumer } from './group-consumer.ts'
+import { fetchOrder } from './group-protocol.ts'
+import { type ResolvedOptions, resolveOptions, type TaskRunnerOptions, type TaskStatus } from './options.ts'
+import { groupSaysOurs } from './ownership.ts'
+import type { SearchMemory } from './rounds.ts'
+import { Task, type TaskPorts } from './task.ts'
+
+export interface TaskReport {
+  readonly task: number
+  readonly status: TaskStatus
+  readonly bufferedRecords: number
+  readonly laneRecords: readonly number[]
+  /** Since the last commit, or since the task began to run; an idle task's grows. */
+  readonly lastCommitAgeMs: number | undefined
+  /** Why the task failed last; gone after its next commit. */
+  readonly problem: string | undefined
+}
 
 export interface RunnerState {
+  /** Whether this process is a member of the group, as far as it knows. */
   readonly joined: boolean
-  readonly tasks: readonly { readonly task: number, readonly status: TaskStatus, readonly bufferedRecords: number }[]
+  readonly tasks: readonly TaskReport[]
 }
 
 export interface TaskRunner {
@@ -34,12 +52,20 @@ export interface TaskRunner {
   stop (): Promise<void>
 }
 
-const recovery = { firstMs: 20, mostMs: 1_000 }
+/** What is remembered of a task over its restarts here. */
+interface TaskMemory extends SearchMemory {
+  failures: number
+  problem: string | undefined
+}
+
+const recovery = { firstMs: 20, mostMs: 2_000 }
+/** Requests to a broker that is gone may hang; a stop doesn't wait for them longer than this. */
+const stopMsMax = 5_000
 
 /**
  * Joins the group and runs the tasks that it is given, each round exactly once.
  *
- * @throws what connecting throws, when the broker can't be reached.
+ * @throws what connecting throws, when the broker can't be reached, and PARTITIONS_DIFFER.
  * @example const runner = await startTaskRunner({ kafka, groupId: 'g', clientId: 'one', ..., createLogic: task => new Counting(task) })
  */
 export async function startTaskRunner (options: TaskRunnerOptions): Promise<TaskRunner> {
@@ -50,58 +76,70 @@ export async function startTaskRunner (options: TaskRunnerOptions): Promise<Task
 
 class Runner implements TaskRunner {
   readonly #options: ResolvedOptions
-  readonly #allTopics: readonly string[]
-  readonly #consumer: Consumer
-  readonly #producerKafka: Kafka
+  readonly #topics: readonly string[]
+  readonly #consumer: GroupConsumer
   readonly #admin: Admin
-  readonly #ports: TaskPorts
+  readonly #ports: Omit<TaskPorts, 'memory'>
   readonly #tasks = new Map<number, Task>()
-  readonly #suspicions = new Map<number, Suspicion>()
-  readonly #failures = new Map<number, number>()
+  readonly #memories = new Map<number, TaskMemory>()
   #memberId: string | undefined
+  #joined = false
   #stopping = false
 
   constructor (options: ResolvedOptions) {
-    const { kafka, clientId, groupId, inputTopics, changelogTopic, deferredTopic, taskCount } = options
+    const { kafka, clientId, inputTopics, changelogTopic, deferredTopic } = options
     this.#options = options
-    this.#allTopics = [...inputTopics, changelogTopic, deferredTopic]
-    this.#producerKafka = kafka(`${clientId}.producer`)
+    this.#topics = fetchOrder(inputTopics, changelogTopic, deferredTopic)
     this.#admin = kafka(`${clientId}.admin`).admin()
-    this.#consumer = kafka(clientId).consumer({
-      groupId, partitionAssigners: [wholeTasksAssigner(taskCount, this.#allTopics, () => [...this.#tasks.keys()])],
-      sessionTimeout: options.sessionTimeoutMs, rebalanceTimeout: options.sessionTimeoutMs, heartbeatInterval: options.heartbeatIntervalMs,
-      maxWaitTimeInMs: options.maxWaitMs, minBytes: 1, maxBytesPerPartition: options.partitionBytesMax, allowAutoTopicCreation: false
+    this.#consumer = new GroupConsumer({
+      options, topics: this.#topics, owned: () => this.#owned(),
+      onJoined: (memberId, tasks) => this.#onJoined(memberId, tasks),
+      onCrashed: () => { this.#joined = false },
+      onBatch: payload => this.#take(payload)
     })
     this.#ports = {
-      inputs: inputsOf(this.#consumer),
-      newProducers: task => new ProducerRotation(this.#producerKafka, options.transactionalIdPrefix, task, options.transactionTimeoutMs),
-      committed: task => fetchCommitted(this.#admin, groupId, this.#allTopics, task),
-      isOwned: task => this.#tasks.get(task.index) === task && (!this.#stopping || task.status === 'running'),
-      onFailed: (task, error) => { void this.#recover(task, error) },
-      suspicion: { get: task => this.#suspicions.get(task) ?? noSuspicion, set: (task, suspicion) => { this.#suspicions.set(task, suspicion) } },
-      logger: options.logger
+      options, inputs: this.#consumer.inputs, admin: this.#admin, producerKafka: kafka(`${clientId}.producer`),
+      isOwned: task => this.#tasks.get(task.index) === task,
+      onCommitted: task => this.#forgive(task.index),
+      onFailed: (task, error) => { void this.#recover(task, error) }
     }
   }
 
   async start (): Promise<void> {
-    const { clientId, groupId, sessionTimeoutMs, taskCount, logger } = this.#options
-    await this.#admin.connect()
-    await untilFormerSelfLeft(this.#admin, groupId, clientId, sessionTimeoutMs, logger)
-    await this.#consumer.connect()
-    await this.#consumer.subscribe({ topics: [...this.#allTopics], fromBeginning: true })
-    // Listeners run synchronously inside the join, before the next fetch (step 3).
-    this.#consumer.on(this.#consumer.events.GROUP_JOIN, ({ payload }) => this.#joined(payload.memberId, payload.memberAssignment))
-    this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => logger.warn({ err: payload.error, restart: payload.restart }, 'the consumer crashed'))
-    await this.#consumer.run({
-      autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: this.#allTopics.length * taskCount,
-      eachBatch: async payload => this.#take(payload)
-    })
+    try {
+      await this.#admin.connect()
+      await this.#checkPartitions()
+      await untilFormerSelfLeft(this.#admin, this.#options, this.#options.logger)
+      await this.#consumer.start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
   }
 
-  #joined (memberId: string, assignment: Readonly<Record<string, number[]>>): void {
+  /** A partition more than tasks would never be read; one less would stop its task. */
+  async #checkPartitions (): Promise<void> {
+    const { taskCount } = this.#options
+    const { topics } = await this.#admin.fetchTopicMetadata({ topics: [...this.#topics] })
+    const differing = topics.filter(({ partitions }) => partitions.length !== taskCount)
+    if (differing.length === 0) return
+    const found = differing.map(({ name, partitions }) => `${name} has ${partitions.length}`).join(', ')
+    throw new CodedError<TaskRoundErrorCode>('PARTITIONS_DIFFER', `${taskCount} tasks need as many partitions, but ${found}`)
+  }
+
+  #owned (): OwnedTask[] {
+    return [...this.#tasks.values()].flatMap(({ index, claimOffset }) => claimOffset === undefined ? [] : [{ task: index, claimOffset }])
+  }
+
+  #onJoined (memberId: string, given: readonly number[]): void {
+    if (this.#stopping) return
     this.#memberId = memberId
-    const given = new Set(assignment[this.#options.changelogTopic] ?? [])
-    for (const [index, task] of this.#tasks) if (!given.has(index)) this.#drop(task)
+    this.#joined = true
+    for (const [index, task] of [...this.#tasks]) {
+      if (given.includes(index)) continue
+      this.#drop(task)
+      this.#memories.delete(index)
+    }
     const kept: number[] = []
     for (const index of given) {
       const task = this.#tasks.get(index)
@@ -118,15 +156,16 @@ class Runner implements TaskRunner {
 
   /** A new task object, with all its partitions paused until it says otherwise. */
   #begin (index: number): Task {
-    for (const topic of this.#allTopics) this.#ports.inputs.pause(topic, index)
-    const task = new Task(index, this.#options, this.#ports)
+    for (const topic of this.#topics) this.#consumer.inputs.pause(topic, index)
+    const task = new Task(index, { ...this.#ports, memory: this.#memoryOf(index) })
     this.#tasks.set(index, task)
     return task
   }
 
   #drop (task: Task): void {
     this.#tasks.delete(task.index)
-    void task.end()
+    task.end()
+    void task.close()
   }
 
   #take ({ batch, resolveOffset, isStale }: EachBatchPayload): void {
@@ -135,51 +174,63 @@ class Runner implements TaskRunner {
     resolveOffset(batch.lastOffset())
   }
 
+  #memoryOf (index: number): TaskMemory {
+    const memory = this.#memories.get(index) ?? { search: noSearch, failures: 0, problem: undefined }
+    this.#memories.set(index, memory)
+    return memory
+  }
+
+  #forgive (index: number): void {
+    const memory = this.#memoryOf(index)
+    memory.failures = 0
+    memory.problem = undefined
+  }
+
+  /** Step 12. The failed object has left its running state already. */
   async #recover (failed: Task, error: unknown): Promise<void> {
-    const { logger } = this.#options
-    const isOurs = this.#tasks.get(failed.index) === failed
-    if (error instanceof TaskLost || !isOurs || this.#stopping) {
-      if (isOurs) this.#tasks.delete(failed.index)
-      await failed.end()
-      return
-    }
-    const failures = (this.#failures.get(failed.index) ?? 0) + 1
-    this.#failures.set(failed.index, failures)
-    logger.warn({ task: failed.index, reason: messageOf(error), failures }, 'a task failed and starts anew')
+    void failed.close()
+    if (this.#tasks.get(failed.index) !== failed || this.#stopping || isTaskLost(error)) return
+    const memory = this.#memoryOf(failed.index)
+    memory.failures++
+    memory.problem = reasonOf(error)
+    this.#options.logger.warn({ task: failed.index, reason: memory.problem, failures: memory.failures }, 'a task failed and begins anew')
     const next = this.#begin(failed.index)
-    await failed.end()
-    for (let attempt = failures; this.#tasks.get(next.index) === next && !this.#stopping; attempt++) {
+    const isWanted = () => this.#tasks.get(next.index) === next && !this.#stopping
+    // The rounds of a search for a poison record fail on purpose.
+    for (let attempt = memory.search.step === 'half' ? 1 : memory.failures; isWanted(); attempt++) {
       await new Promise(resolve => setTimeout(resolve, backoffMs(attempt, recovery, Math.random())))
-      if (!await this.#groupSaysOurs(next.index)) continue
-      if (this.#tasks.get(next.index) !== next || this.#stopping) return
+      if (!isWanted() || !await this.#groupSaysOurs(next.index) || !isWanted()) continue
       await next.start()
-      if (next.status === 'running') this.#failures.delete(next.index)
       return
     }
   }
 
-  async #groupSaysOurs (index: number): Promise<boolean> {
-    try {
-      const { groups: [group] } = await this.#admin.describeGroups([this.#options.groupId])
-      const own = group?.members.find(({ memberId }) => memberId === this.#memberId)
-      if (group?.state !== 'Stable' || own === undefined) return false
-      const assignment = AssignerProtocol.MemberAssignment.decode(own.memberAssignment)?.assignment
-      return assignment?.[this.#options.changelogTopic]?.includes(index) === true
-    } catch (error) {
-      this.#options.logger.debug({ reason: messageOf(error) }, 'the group could not be described')
-      return false
-    }
+  #groupSaysOurs (task: number): Promise<boolean> {
+    const { groupId, changelogTopic, logger } = this.#options
+    return groupSaysOurs(this.#admin, { groupId, memberId: this.#memberId, topic: changelogTopic, task }, logger)
   }
 
   state (): RunnerState {
-    const tasks = [...this.#tasks.values()].map(task => ({ task: task.index, status: task.status, bufferedRecords: task.bufferedRecords }))
-    return { joined: this.#memberId !== undefined, tasks }
+    const tasks = [...this.#tasks.values()].map(({ index, status, laneRecords, lastCommitAgeMs }) => ({
+      task: index, status, bufferedRecords: sumOf(laneRecords), laneRecords, lastCommitAgeMs, problem: this.#memories.get(index)?.problem
+    }))
+    return { joined: this.#joined, tasks }
   }
 
   async stop (): Promise<void> {
     this.#stopping = true
-    await Promise.all([...this.#tasks.values()].map(task => task.end()))
-    await this.#consumer.disconnect()
-    await this.#admin.disconnect()
+    const tasks = [...this.#tasks.values()]
+    await withinStopTime(Promise.all(tasks.map(task => task.drain())))
+    await withinStopTime(this.#consumer.stop())
+    for (const task of tasks) task.end()
+    await withinStopTime(Promise.all([...tasks.map(task => task.close()), this.#admin.disconnect()]))
+    this.#tasks.clear()
+    this.#joined = false
   }
+}
+
+async function withinStopTime (work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([work, new Promise(resolve => { timer = setTimeout(resolve, stopMsMax) })])
+  clearTimeout(timer)
 }

@@ -1,11 +1,22 @@
 // What a task writes, and in which transaction.
+//
+// Invariants:
+//   X1. A round's transaction holds its outputs, its changelog, its deferred records, the positions of the inputs that it
+//       took, and both low-water marks (step 11 of the loop).
+//   X2. Offsets are sent before records, so that the transaction is open when records are: kafkajs adds partitions
+//       broker by broker, and trying again after one broker's "the last transaction isn't complete yet" would send again
+//       what another had already taken. Hence the marks are those that the round before has left; a mark that is too
+//       low only means a longer fold.
+//   X3. Nothing is produced twice: no produce request is tried again, and an error ends the round.
+//   X4. A record for a partition that isn't there is an error: kafkajs leaves it out in silence, so answers are counted.
 import { randomUUID } from 'node:crypto'
-import type { Message, RecordMetadata, TopicMessages } from 'kafkajs'
-import { PlanFailed } from './failures.ts'
+import type { ProducerBatch, RecordMetadata, Transaction } from 'kafkajs'
+import { CodedError } from '../errors.ts'
+import { messageOf, namesOf, type TaskRoundErrorCode } from './failures.ts'
 import type { ResolvedOptions } from './options.ts'
-import type { ProducerRotation } from './producer-rotation.ts'
+import type { Wave } from './production.ts'
 import { claimHeader } from './restore.ts'
-import type { InputRecord, KeyedRecord, LowWater, Produced, RoundPlan, TaskLogic } from './task-logic.ts'
+import type { LowWater } from './task-logic.ts'
 
 export interface Claim {
   readonly id: string
@@ -15,92 +26,77 @@ export interface Claim {
 }
 
 /** Step 6: says in the task's own topics that this owner has begun. Compaction keeps one claim a task. */
-export async function commitClaim (task: number, producers: ProducerRotation, options: ResolvedOptions): Promise<Claim> {
-  const { changelogTopic, deferredTopic, instanceName } = options
+export async function commitClaim (task: number, transaction: Transaction, { changelogTopic, deferredTopic, instanceName }: ResolvedOptions): Promise<Claim> {
   const id = `${instanceName}/${randomUUID()}`
-  const message: Message = { key: `claim/${task}`, value: instanceName, partition: task, headers: { [claimHeader]: id } }
-  const transaction = await producers.begin()
+  const message = { key: `claim/${task}`, value: instanceName, partition: task, headers: { [claimHeader]: id } }
   const written = await transaction.sendBatch({ acks: -1, topicMessages: [changelogTopic, deferredTopic].map(topic => ({ topic, messages: [message] })) })
   await transaction.commit()
   return {
-    id, appendedAtMs: appendTimeOf(written) ?? Date.now(),
-    changelogOffset: baseOffset(written, changelogTopic, task), deferredOffset: baseOffset(written, deferredTopic, task)
+    id,
+    changelogOffset: baseOffsetOf(written, changelogTopic, task),
+    deferredOffset: baseOffsetOf(written, deferredTopic, task),
+    appendedAtMs: appendTimeOf(written, changelogTopic) ?? Date.now()
   }
 }
 
-export async function planRound (logic: TaskLogic, records: readonly InputRecord[], nowMs: number, poison: boolean): Promise<RoundPlan> {
-  const [only] = records
+export interface Positions {
+  /** Next offset of each input topic that the round took from. */
+  readonly inputs: ReadonlyMap<string, number>
+  readonly marks: LowWater
+}
+
+const completionWait = { firstMs: 1, mostMs: 20 }
+
+/**
+ * Step 11, first half. The id's last transaction may not be complete yet: its markers are written after its commit was
+ * answered. Then nothing has begun, and the same is tried again, for as long as a transaction may take.
+ */
+export async function sendPositions (transaction: Transaction, task: number, { inputs, marks }: Positions, options: ResolvedOptions): Promise<void> {
+  const { groupId, changelogTopic, deferredTopic, transactionTimeoutMs } = options
+  const next = new Map([...inputs, [changelogTopic, marks.changelogOffset], [deferredTopic, marks.deferredOffset]])
+  const topics = [...next].map(([topic, offset]) => ({ topic, partitions: [{ partition: task, offset: String(offset) }] }))
+  const untilMs = performance.now() + transactionTimeoutMs
+  for (let waitMs = completionWait.firstMs; ; waitMs = Math.min(2 * waitMs, completionWait.mostMs)) {
+    try {
+      await transaction.sendOffsets({ consumerGroupId: groupId, topics })
+      return
+    } catch (error) {
+      if (!namesOf(error).includes('CONCURRENT_TRANSACTIONS') || performance.now() > untilMs) throw error
+      await new Promise(resolve => setTimeout(resolve, waitMs))
+    }
+  }
+}
+
+/** Step 11, second half: the records, wave by wave. */
+export async function sendRecords (transaction: Transaction, waves: readonly Wave[]): Promise<RecordMetadata[]> {
+  const written: RecordMetadata[] = []
+  for (const { topicMessages, partitions } of waves) {
+    const answered = await produce(transaction, { acks: -1, topicMessages: [...topicMessages] })
+    if (answered.length !== partitions) {
+      const topics = topicMessages.map(({ topic }) => topic).join(', ')
+      throw new CodedError<TaskRoundErrorCode>('NOT_WRITTEN', `${answered.length} of ${partitions} partitions took their records: one of ${topics} has no such partition`)
+    }
+    written.push(...answered)
+  }
+  return written
+}
+
+async function produce (transaction: Transaction, batch: ProducerBatch): Promise<RecordMetadata[]> {
   try {
-    if (poison && only !== undefined) return logic.poisoned(only, new Error('its round failed again and again'))
-    return await logic.plan(records, nowMs)
+    return await transaction.sendBatch(batch)
   } catch (error) {
-    throw new PlanFailed(error)
+    throw new CodedError<TaskRoundErrorCode>('PRODUCE_FAILED', `records were not taken: ${messageOf(error)}`, { cause: error })
   }
 }
 
-export interface RoundToCommit {
-  readonly task: number
-  readonly plan: RoundPlan
-  readonly records: readonly InputRecord[]
-  readonly logic: TaskLogic
-  readonly producers: ProducerRotation
-  readonly options: ResolvedOptions
-  readonly checkOwned: () => void
-}
-
-/** Step 11: everything of the round, visible together or not at all. */
-export async function commitRound (round: RoundToCommit): Promise<{ appendedAtMs: number | undefined }> {
-  const { task, plan, records, logic, producers, options, checkOwned } = round
-  const { faults, groupId, changelogTopic, deferredTopic } = options
-  const topicMessages = messagesOf(plan, task, options)
-  if (topicMessages.length === 0 && records.length === 0) return { appendedAtMs: undefined }
-  const transaction = await producers.begin()
-  checkOwned()
-  const written = topicMessages.length === 0 ? [] : await transaction.sendBatch({ acks: -1, topicMessages })
-  const appendedAtMs = appendTimeOf(written)
-  if (faults?.insideTransaction !== undefined) await faults.insideTransaction(task)
-  const produced: Produced = {
-    changelogBaseOffset: plan.changelog.length === 0 ? -1 : baseOffset(written, changelogTopic, task),
-    deferredBaseOffset: plan.deferred.length === 0 ? -1 : baseOffset(written, deferredTopic, task),
-    appendedAtMs: appendedAtMs ?? -1
-  }
-  const lowWater = logic.applied(plan, produced)
-  await transaction.sendOffsets({ consumerGroupId: groupId, topics: offsetsOf(records, lowWater, task, options) })
-  if (faults?.beforeCommit !== undefined) await faults.beforeCommit(task)
-  await transaction.commit()
-  if (faults?.afterCommit !== undefined) await faults.afterCommit(task)
-  return { appendedAtMs }
-}
-
-function messagesOf (plan: RoundPlan, task: number, { changelogTopic, deferredTopic }: ResolvedOptions): TopicMessages[] {
-  const topics = new Map<string, Message[]>()
-  for (const { topic, partition, key, value, headers } of plan.outputs) {
-    const message: Message = headers === undefined ? { key, value, partition } : { key, value, partition, headers }
-    const messages = topics.get(topic)
-    if (messages === undefined) topics.set(topic, [message])
-    else messages.push(message)
-  }
-  const own = ({ key, value }: KeyedRecord): Message => ({ key, value, partition: task })
-  if (plan.changelog.length > 0) topics.set(changelogTopic, plan.changelog.map(own))
-  if (plan.deferred.length > 0) topics.set(deferredTopic, plan.deferred.map(own))
-  return [...topics].map(([topic, messages]) => ({ topic, messages }))
-}
-
-function offsetsOf (records: readonly InputRecord[], lowWater: LowWater, task: number, { changelogTopic, deferredTopic }: ResolvedOptions) {
-  const next = new Map<string, number>([[changelogTopic, lowWater.changelogOffset], [deferredTopic, lowWater.deferredOffset]])
-  for (const { topic, offset } of records) next.set(topic, Math.max(next.get(topic) ?? 0, offset + 1))
-  return [...next].map(([topic, offset]) => ({ topic, partitions: [{ partition: task, offset: String(offset) }] }))
-}
-
-function baseOffset (written: readonly RecordMetadata[], topic: string, task: number): number {
+export function baseOffsetOf (written: readonly RecordMetadata[], topic: string, task: number): number {
   const metadata = written.find(({ topicName, partition }) => topicName === topic && partition === task)
-  if (metadata?.baseOffset === undefined) throw new Error(`the broker did not say where it put the records of ${topic}`)
+  if (metadata?.baseOffset === undefined) throw new CodedError<TaskRoundErrorCode>('NOT_WRITTEN', `the broker did not say where it put the records of ${topic}`)
   return Number(metadata.baseOffset)
 }
 
-/** Where a topic has LogAppendTime the broker answers it; -1 otherwise. */
-function appendTimeOf (written: readonly RecordMetadata[]): number | undefined {
-  let latestMs = -1
-  for (const { logAppendTime } of written) latestMs = Math.max(latestMs, Number(logAppendTime ?? -1))
-  return latestMs < 0 ? undefined : latestMs
+/** The broker's time of the append; undefined where the topic keeps its producers' time. */
+export function appendTimeOf (written: readonly RecordMetadata[], topic: string): number | undefined {
+  const time = written.find(({ topicName }) => topicName === topic)?.logAppendTime
+  return time === undefined || Number(time) < 0 ? undefined : Number(time)
 }

@@ -82,8 +82,8 @@ export class CheckingLogic implements TaskLogic<CheckedPlan> {
 
   plan (records: readonly InputRecord[], nowMs: number): CheckedPlan {
     const round = new Round(this.#task, this.#by, this.#outputTopic, this.#counts)
-    for (const [id, { key }] of dueOf(this.#timers, nowMs)) round.due('timer', id, key)
-    for (const [id, { key }] of dueOf(this.#deferred, nowMs)) round.due('released', id, key)
+    for (const [id, { key, dueMs }] of dueOf(this.#timers, nowMs)) round.due('timer', id, key, dueMs)
+    for (const [id, { key, dueMs }] of dueOf(this.#deferred, nowMs)) round.due('released', id, key, dueMs)
     for (const record of records) round.input(record)
     return round
   }
@@ -124,7 +124,7 @@ export class CheckingLogic implements TaskLogic<CheckedPlan> {
   }
 }
 
-function * dueOf (waiting: ReadonlyMap<string, Waiting>, nowMs: number): Generator<readonly [string, Waiting]> {
+function* dueOf (waiting: ReadonlyMap<string, Waiting>, nowMs: number): Generator<readonly [string, Waiting]> {
   let room = dueMax
   for (const entry of waiting) {
     if (room === 0) return
@@ -177,8 +177,8 @@ class Round implements CheckedPlan {
     this.#deferrals.push({ key: id, value: Buffer.from(JSON.stringify({ key, dueMs })) })
   }
 
-  due (type: 'timer' | 'released', id: string, key: string): void {
-    this.#output({ type, id, key })
+  due (type: 'timer' | 'released', id: string, key: string, dueMs: number): void {
+    this.#output({ type, id, key, dueMs })
     this.#change({ type, id, key, count: 0, dueMs: 0, position: '' })
     if (type === 'timer') return
     this.released.push(id)
