@@ -1,49 +1,71 @@
 // What a person can spend: "under 2500 dollars", "$3,000", "between 2k and 3k a month", "max 450K".
+import { withoutContact } from './contact.ts'
+import type { LeadSlots } from './lead-intent.ts'
 
 export interface Budget {
   readonly budgetMin?: number
   readonly budgetMax?: number
 }
 
-const amount = '\\$ ?(\\d{1,3}(?:,\\d{3})+|\\d+(?:\\.\\d+)?) ?(k|m|thousand|grand|million)?|(\\d{1,3}(?:,\\d{3})+|\\d+(?:\\.\\d+)?) ?(k|m|thousand|grand|million)?'
-const money = new RegExp(`(?:${amount})\\b`, 'gi')
-const range = /\b(?:between|from)\b|\d ?(?:k|m)?\s?(?:-|to)\s?\$?\d/i
-const lowerBound = /\b(?:at least|over|above|more than|minimum(?: of)?|min|starting (?:at|from))\s*\$?\s*$/i
-const budgetWord = /\b(?:budget|afford|spend|pay|max(?:imum)?|price|rent|under|below|less than|up to|at most|no more than|within|around|about|cheaper than|not over)\b/i
-const unitAfter = /^\s*(?:dollars?|usd|bucks|\/?\s?(?:a|per|each|every)? ?mo(?:nth)?\b|monthly|a month|per month)/i
-const budgetWordBefore = /\b(?:budget|afford|spend|pay|max(?:imum)?|price|rent|under|below|less than|up to|at most|no more than|cheaper than|not over)\b[^.!?\d$]{0,24}$/i
+const digits = '(?:\\d{1,3}(?:,\\d{3})+|\\d{1,9})(?:\\.\\d{1,2})?'
+const scale = '(?: ?(?:k|thousand|grand|m|mil|million)\\b)?'
+const amount = `(\\$? ?)(${digits})(${scale})`
+const amounts = new RegExp(`(?<![\\d.,:/#-])${amount}(?![\\d:%]|,\\d|[-/]\\d)`, 'gi')
+const ranges = new RegExp(`(?<![\\d.,:/#-])${amount} ?(?:-|to|and) ?${amount}(?![\\d:%]|,\\d|[-/]\\d)`, 'i')
+const unitAfter = /^ ?(?:dollars?|usd|bucks|\/ ?mo|(?:a|per|each|every|\/)? ?month\b|monthly)/i
+const upperBefore = /\b(?:budget|afford|spend|pay|max(?:imum)?|price|rent|under|below|(?:no|not) (?:more|higher) than|less than|up to|at most|cheaper than|not over)\b[^.!?\d$]{0,24}$/i
+const lowerBefore = /(?<!\b(?:no|not) )\b(?:at least|over|above|more than|minimum(?: of)?|min|starting (?:at|from)) ?$/i
 
 /** Under this a bare number is a count of rooms or a day of the month, not money. */
 const bareDollarsMin = 300
+/** Above this it is no price of a home, but a number that looks like one. */
+const dollarsMax = 1_000_000_000
 
-export function findBudget (text: string): Budget {
-  const amounts = amountsOf(text)
-  const first = amounts[0]
-  if (first === undefined) return {}
-  const second = amounts[1]
-  if (second !== undefined && range.test(text)) {
-    return { budgetMin: Math.min(first.dollars, second.dollars), budgetMax: Math.max(first.dollars, second.dollars) }
+export function findBudget (said: string): Budget {
+  const text = withoutContact(said)
+  return rangeIn(text) ?? lastAmountIn(text)
+}
+
+/** The known slots with the new budget put over the old; a bound that the new one contradicts is dropped. */
+export function withBudget (known: LeadSlots, said: Budget): LeadSlots {
+  const { budgetMin, budgetMax, ...rest } = { ...known, ...said }
+  const contradicts = budgetMin !== undefined && budgetMax !== undefined && budgetMin > budgetMax
+  return {
+    ...rest,
+    ...budgetMin !== undefined && !(contradicts && said.budgetMin === undefined) ? { budgetMin } : {},
+    ...budgetMax !== undefined && !(contradicts && said.budgetMax === undefined) ? { budgetMax } : {}
   }
-  const last = amounts.at(-1) ?? first
-  return lowerBound.test(last.before) ? { budgetMin: last.dollars } : { budgetMax: last.dollars }
 }
 
-interface Amount { readonly dollars: number, readonly before: string }
+function rangeIn (text: string): Budget | undefined {
+  const found = ranges.exec(text)
+  if (found === null) return undefined
+  const [, sign, low = '', lowScale = '', , high = '', highScale = ''] = found
+  const isMoney = sign?.startsWith('$') === true || highScale !== '' || unitAfter.test(text.slice(found.index + found[0].length)) || upperBefore.test(text.slice(0, found.index))
+  // "2 to 3k" means thousands both times.
+  const least = dollarsOf(low, lowScale === '' && dollarsOf(low, '') < bareDollarsMin ? highScale : lowScale)
+  const most = dollarsOf(high, highScale)
+  const looksLikeMoney = isMoney || /\b(?:between|from|budget|price|rent)\b/i.test(text)
+  return looksLikeMoney && least >= bareDollarsMin && least <= most && most <= dollarsMax ? { budgetMin: least, budgetMax: most } : undefined
+}
 
-function amountsOf (text: string): readonly Amount[] {
-  const ranged = range.test(text) && budgetWord.test(text)
-  return [...text.matchAll(money)].flatMap(found => {
-    const dollars = dollarsOf(found[1] ?? found[3] ?? '', found[2] ?? found[4] ?? '')
+/** The last one said wins, so that "not 2000, 2500 at most" gives 2500. */
+function lastAmountIn (text: string): Budget {
+  let budget: Budget = {}
+  for (const found of text.matchAll(amounts)) {
+    const [whole, sign = '', number = '', factor = ''] = found
     const before = text.slice(0, found.index)
-    const after = text.slice(found.index + found[0].length)
-    if (/[\d.-]$/.test(before) || /^[-/]\d/.test(after) && !ranged) return []
-    const hasSign = found[0].startsWith('$') || unitAfter.test(after)
-    const isPrice = hasSign || dollars >= bareDollarsMin && (ranged || budgetWordBefore.test(before) || lowerBound.test(before))
-    return isPrice ? [{ dollars, before }] : []
-  })
+    const dollars = dollarsOf(number, factor)
+    const isLower = lowerBefore.test(before)
+    // "500 m" alone is a distance.
+    const isMarked = sign.startsWith('$') || /^ ?[^m ]|^ ?mil/i.test(factor) || unitAfter.test(text.slice(found.index + whole.length))
+    const isMoney = isMarked || (dollars >= bareDollarsMin && (isLower || upperBefore.test(before)))
+    if (isMoney && dollars <= dollarsMax) budget = isLower ? { budgetMin: dollars } : { budgetMax: dollars }
+  }
+  return budget
 }
 
-function dollarsOf (digits: string, scale: string): number {
-  const factor = /^(?:k|thousand|grand)$/i.test(scale) ? 1_000 : /^(?:m|million)$/i.test(scale) ? 1_000_000 : 1
-  return Math.round(Number(digits.replaceAll(',', '')) * factor)
+function dollarsOf (number: string, factor: string): number {
+  const times = /^ ?(?:k|thousand|grand)$/i.test(factor) ? 1_000 : factor === '' ? 1 : 1_000_000
+  return Math.round(Number(number.replaceAll(',', '')) * times)
 }

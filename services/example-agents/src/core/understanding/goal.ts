@@ -20,7 +20,6 @@ export interface GoalContext {
 export function nextGoal (context: GoalContext): Goal {
   const { acts, goal } = context
   if (acts.sells) return 'sell_home'
-  if (acts.wantsOthers && !acts.declines && (acts.wantsHome || context.saysWish) && goal !== 'note_visit') return 'find_home'
   switch (goal) {
     case 'find_home': return afterSearch(context)
     case 'schedule_visit': return afterVisit(context)
@@ -36,13 +35,15 @@ function afterSearch (context: GoalContext): Goal {
   if (lastReply.offersVisit && acts.declines && !context.saysDate) return 'none'
   if (isDone(context)) return 'none'
   if (!context.hasOffer) return 'find_home'
-  const takesVisit = acts.wantsVisit || context.saysDate || lastReply.offersVisit && acts.agrees
+  const takesVisit = acts.wantsVisit || context.saysDate || (lastReply.offersVisit && acts.agrees)
   return takesVisit && !acts.declines ? 'schedule_visit' : 'find_home'
 }
 
 function afterVisit (context: GoalContext): Goal {
-  const { acts } = context
-  if (acts.wantsCalendarEntry) return 'note_visit'
+  const { acts, lastReply } = context
+  if (acts.wantsCalendarEntry || (lastReply.asksCalendarEntry && !acts.declines)) return 'note_visit'
+  if (lastReply.offersVisit && acts.declines && !context.saysDate) return 'none'
+  if (acts.wantsOthers && acts.wantsHome && !acts.wantsVisit && !context.saysDate) return 'find_home'
   return isDone(context) ? 'none' : 'schedule_visit'
 }
 

@@ -12,11 +12,14 @@ export type Goal = 'none' | 'find_home' | 'schedule_visit' | 'note_visit' | 'sel
 export const details = ['phone', 'address', 'price', 'pets', 'furnished', 'laundry', 'beds', 'baths'] as const
 export type Detail = typeof details[number]
 
+/** What is known about the home: the one wanted, or the one to be sold. */
 export interface LeadSlots {
   readonly area?: string
+  /** 0 is a studio. */
   readonly beds?: number
+  /** Whole ones: 2 for "2.5 baths". */
   readonly baths?: number
-  /** Whole dollars, as said: a month's rent from someone who rents, a price from someone who buys. */
+  /** Whole dollars, as said: a month's rent from someone who rents, a price from someone who buys or sells. */
   readonly budgetMin?: number
   readonly budgetMax?: number
   readonly petsAllowed?: boolean

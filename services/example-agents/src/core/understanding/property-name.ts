@@ -6,6 +6,8 @@ import { maskAddresses } from './street-address.ts'
 import { isTimeWord } from './visit-date.ts'
 
 const housing = /^(?:apartments?|homes?|condos?|condominiums?|housing|villas?|village|gardens?|terraces?|court|house|townhomes?|residences?|associates|estates?|lofts?|towers?|penthouse)$/i
+/** Words that begin a clause elsewhere but are often the later part of a name. */
+const inName = /^(?:Apartments?|View|Place|Places|Property|One|Two|First|Top|All)$/
 const connector = /^(?:at|of|the|on|de|del|la|las|los|by|and)$/i
 const tokenPattern = /[A-Za-z0-9][\w'&-]*(?:\.(?=[A-Za-z]{3,}\b))?|[@.,:;!?$#()]/g
 
@@ -20,7 +22,10 @@ const notNames = new Set(('i i\'ve i\'ll i\'d i\'m we we\'ve there there\'s ther
   + 'getting get got looks looking seems available option options choice results result unit units place places based exactly currently maybe perhaps try '
   + 'br bth bhk ba apt sir madam friend lucky nope hey searched recommend recommended suggest collected because while since until after before today tomorrow').split(/\s+/))
 /** Lower-case words that may stand inside a name written without capitals are all but these. */
-const notLowerNames = new Set([...notNames, ...'apartment apartments home homes house two three four five six seven eight nine ten several many few more different suitable beautiful excellent nearby matching wonderful fine awesome amazing selected total are these those match fit the'.split(' ')])
+const notLowerNames = new Set([...notNames, ...'apartment apartments home homes house two three four five six seven eight nine ten several many few more different suitable beautiful excellent nearby matching called named rent wonderful fine awesome amazing selected total are these those match fit the'.split(' ')])
+
+/** A run of capitals longer than this is a shouted sentence. */
+const nameCharsMax = 100
 
 interface Token { readonly text: string, readonly isCapital: boolean, readonly isWord: boolean }
 interface Candidate { readonly name: string, readonly score: number }
@@ -45,7 +50,7 @@ function bestName (masked: string, area: string | undefined): string | undefined
   const candidates = [...capitalised(tokens, area), ...lowerCase(tokens)]
   let best: Candidate | undefined
   for (const candidate of candidates) if (best === undefined || candidate.score > best.score) best = candidate
-  return best !== undefined && best.score > 0 ? best.name : undefined
+  return best !== undefined && best.score > 0 && best.name.length <= nameCharsMax ? best.name : undefined
 }
 
 function capitalised (tokens: readonly Token[], area: string | undefined): readonly Candidate[] {
@@ -53,7 +58,8 @@ function capitalised (tokens: readonly Token[], area: string | undefined): reado
   for (let start = 0; start < tokens.length; start += 1) {
     if (!beginsName(tokens, start)) continue
     const end = endOfName(tokens, start)
-    found.push({ name: textOf(tokens, start, end), score: scoreOf(tokens, start, end, area) })
+    const first = leansLeft(tokens, start) ? start - 1 : start
+    found.push({ name: textOf(tokens, first, end), score: scoreOf(tokens, start, end, area) })
     start = end - 1
   }
   return found
@@ -67,9 +73,19 @@ function beginsName (tokens: readonly Token[], at: number): boolean {
     return next !== undefined && next.isCapital && !notNames.has(next.text.toLowerCase()) && tokens[at - 1]?.text !== '$' && !isTimeWord(next.text)
   }
   if (!token.isCapital || isTimeWord(token.text)) return false
-  if (token.text === 'The') return !startsSentence(tokens, at) && next?.isCapital === true
+  if (token.text === 'The') return next?.isCapital === true && !notNames.has(next.text.toLowerCase()) && (!startsSentence(tokens, at) || isWholeName(tokens, at + 1))
   if (/^(?:apartments?|homes?)$/i.test(token.text)) return false
   return !notNames.has(token.text.toLowerCase())
+}
+
+/** A reply that begins with the name but without its capital: "park Tower Apartments is …". */
+function leansLeft (tokens: readonly Token[], start: number): boolean {
+  return start > 0 && startsSentence(tokens, start - 1) && isLowerName(tokens[start - 1])
+}
+
+/** "The Parc": one word, with nothing that would make it a name without "The". */
+function isWholeName (tokens: readonly Token[], at: number): boolean {
+  return endOfName(tokens, at) === at + 1
 }
 
 function startsSentence (tokens: readonly Token[], at: number): boolean {
@@ -83,12 +99,17 @@ function endOfName (tokens: readonly Token[], start: number): number {
   while (end < tokens.length) {
     const token = tokens[end]
     if (token === undefined || !token.isWord || isTimeWord(token.text)) break
-    if (token.isCapital || housing.test(token.text) && tokens[end - 1]?.isWord === true) { end += 1; continue }
-    const reach = reachOver(tokens, end)
+    const isName = token.isCapital ? !notNames.has(token.text.toLowerCase()) || inName.test(token.text) : /s$/.test(token.text) && housing.test(token.text)
+    const reach = isName || (end === start + 1 && beginsClause(tokens, start)) ? end + 1 : reachOver(tokens, end)
     if (reach === end) break
     end = reach
   }
   return end
+}
+
+/** "Bel air is …": a reply that begins with a name whose second word lacks its capital. */
+function beginsClause (tokens: readonly Token[], start: number): boolean {
+  return startsSentence(tokens, start) && isLowerName(tokens[start + 1]) && /^(?:is|has|have|located|at|@)$/.test(tokens[start + 2]?.text ?? '')
 }
 
 /** Past lower-case words that belong to the name: "Jefferson at Emerald Park", "Country club apartments". */
@@ -99,7 +120,7 @@ function reachOver (tokens: readonly Token[], at: number): number {
   if (connector.test(first.text) && second?.isCapital === true && !notNames.has(second.text.toLowerCase()) && !isTimeWord(second.text)) return at + 2
   for (let reach = 1; reach <= 3; reach += 1) {
     const word = tokens[at + reach - 1]
-    if (word === undefined || !word.isWord || notLowerNames.has(word.text.toLowerCase()) && !(reach === 1 && /^at$/i.test(word.text))) return at
+    if (word === undefined || !word.isWord || (notLowerNames.has(word.text.toLowerCase()) && !(reach === 1 && /^at$/i.test(word.text)))) return at
     const after = tokens[at + reach]
     if (after !== undefined && /^(?:apartments?|condos?|homes)$/i.test(after.text)) return at + reach + 1
   }
@@ -107,18 +128,18 @@ function reachOver (tokens: readonly Token[], at: number): number {
 }
 
 const cueBefore = /^(?:at|is|are|about|called|named|as|with|recommend|suggest|the|found|out|in|to|into|like|have|including|of|consider|see|visit|visiting|for)$/i
-const cueAfter = /^(?:located|at|on|is|are|has|have|which|that|offers?|in|@|looks?|address|for|with|would|also)$/i
+const cueAfter = /^(?:located|at|on|is|are|has|have|which|that|offers?|in|@|looks?|seems?|address|for|with|would|also)$/i
 
 function scoreOf (tokens: readonly Token[], start: number, end: number, area: string | undefined): number {
   const name = textOf(tokens, start, end)
   const words = tokens.slice(start, end)
   const before = tokens[start - 1]?.text ?? ''
-  const after = tokens[end]?.text ?? ''
+  const after = tokens[tokens[end]?.text === ',' ? end + 1 : end]?.text ?? ''
   const isArea = area !== undefined && area.toLowerCase() === name.toLowerCase()
   return 1
     + (words.some(word => housing.test(word.text)) ? 4 : 0)
     + (/^(?:called|named)$/i.test(before) ? 4 : cueBefore.test(before) ? 1 : 0)
-    + (after === '@' ? 3 : after === ',' && tokens[end + 1]?.text === '@' ? 3 : cueAfter.test(after) ? 2 : 0)
+    + (after === '@' ? 3 : cueAfter.test(after) ? 2 : 0)
     + (words.length > 1 ? 2 : 0)
     - (isArea ? 8 : 0)
     - (/^in$/i.test(before) ? 2 : 0)

@@ -1,6 +1,6 @@
 // What is remembered of a conversation between two turns. A plain value: it can be stored as JSON and read back.
 import type { Contact, Goal, LeadSlots } from './lead-intent.ts'
-import { readReply, silence, type ReplyReading } from './reply.ts'
+import { describesHome, readReply, silence, type ReplyReading } from './reply.ts'
 
 export interface ConversationState {
   readonly goal: Goal
@@ -8,10 +8,12 @@ export interface ConversationState {
   readonly contact: Contact
   /** The home named last by us; it becomes the slot `propertyName` when the person takes it. */
   readonly offer?: string
+  /** A home was described, whether its name could be read or not. */
+  readonly hasOffer: boolean
   readonly lastReply: ReplyReading
 }
 
-export const newConversation: ConversationState = { goal: 'none', slots: {}, contact: {}, lastReply: silence }
+export const newConversation: ConversationState = { goal: 'none', slots: {}, contact: {}, hasOffer: false, lastReply: silence }
 
 /** What the sender of a reply knows better than its text can tell. */
 export interface ReplyFacts {
@@ -23,5 +25,6 @@ export function observeReply (state: ConversationState, reply: string, facts: Re
   const reading = readReply(reply, state.slots.area)
   const named = facts.propertyName ?? reading.offer
   const isOffer = facts.propertyName !== undefined || !reading.confirmsVisit || state.offer === undefined
-  return { ...state, lastReply: reading, ...named !== undefined && isOffer ? { offer: named } : {} }
+  const hasOffer = state.hasOffer || named !== undefined || describesHome(reply)
+  return { ...state, hasOffer, lastReply: reading, ...named !== undefined && isOffer ? { offer: named } : {} }
 }

@@ -2,10 +2,10 @@
 //
 // Invariants:
 //   U1. Pure: the same text and state give the same answer; no clock, no network, no model.
-//   U2. Slots accumulate: a turn adds or replaces, it never forgets.
+//   U2. Slots accumulate: a turn adds or replaces, it never forgets. One exception: a budget's bound that a new one contradicts.
 //   U3. A home becomes `propertyName` only when the person takes it (likes it, or wants to visit it), not when we name it.
 import { findArea } from './area.ts'
-import { findBudget } from './budget.ts'
+import { findBudget, withBudget } from './budget.ts'
 import { findContact } from './contact.ts'
 import { nextGoal } from './goal.ts'
 import type { Contact, Goal, LeadIntent, LeadIntentName, LeadSlots } from './lead-intent.ts'
@@ -22,37 +22,44 @@ export interface Understanding extends LeadIntent {
 
 export function understand (utterance: string, state: ConversationState): Understanding {
   const text = normalise(utterance)
-  const { lastReply, offer } = state
-  const hasOffer = offer !== undefined
-  const acts = speechActsOf(text, hasOffer && asksForOthers(text))
-  const wishes = findWishes(text, hasOffer)
+  const { hasOffer, lastReply, offer } = state
+  const wantsOthers = asksForOthers(text)
+  const acts = speechActsOf(text, wantsOthers)
   const contact = { ...state.contact, ...findContact(text) }
-  const said = state.goal === 'note_visit' ? {} : homeSaid(text, state)
-  const visitDate = state.goal === 'note_visit' || !hasOffer ? undefined : findVisitDate(text)
+  const said = state.goal === 'note_visit' ? {} : homeSaid(text, state, acts)
+  const wishes = findWishes(text, { hasOffer, searches: wantsOthers || Object.keys(said).length > 0 })
+  const visitDate = hasOffer && mayNameDay(state, acts) ? findVisitDate(text) : undefined
   const saysWish = Object.keys(said).length + Object.keys(wishes.slots).length > 0
   const goal = nextGoal({ goal: state.goal, hasOffer, lastReply, acts, saysWish, saysDate: visitDate !== undefined })
 
   const slots: LeadSlots = {
-    ...state.slots, ...said, ...wishes.slots,
-    ...takes(goal, state, acts) && offer !== undefined ? { propertyName: offer } : {},
+    ...withBudget(state.slots, said), ...said, ...wishes.slots,
+    ...takes(goal, state, acts, wishes.asks.length > 0) && offer !== undefined ? { propertyName: offer } : {},
     ...visitSaid(goal, visitDate, state, acts)
   }
   const intent = intentOf(goal, state.goal, acts, wishes.asks.length > 0, saysWish)
   return { intent, goal, slots, asks: wishes.asks, ...some(contact), state: { ...state, goal, slots, contact } }
 }
 
-function homeSaid (text: string, state: ConversationState): LeadSlots {
+function homeSaid (text: string, state: ConversationState, acts: SpeechActs): LeadSlots {
   const { lastReply } = state
-  const searching = state.goal === 'none' || state.goal === 'find_home'
+  const searching = state.goal !== 'schedule_visit' || (acts.wantsOthers && acts.wantsHome)
   const area = searching ? findArea(text, { asked: lastReply.asksArea, offer: state.offer }) : undefined
   const rooms = searching ? findRooms(text, { beds: lastReply.asksBeds, baths: lastReply.asksBaths }) : {}
   return { ...area !== undefined ? { area } : {}, ...rooms, ...findBudget(text) }
 }
 
-function takes (goal: Goal, state: ConversationState, acts: SpeechActs): boolean {
-  if (state.slots.propertyName === state.offer) return false
+/** "That's all for today" names no day of a visit, nor does a time for the calendar. */
+function mayNameDay (state: ConversationState, acts: SpeechActs): boolean {
+  if (state.goal === 'note_visit' || acts.wantsCalendarEntry) return false
+  return acts.wantsVisit || !(acts.parts || (acts.thanks && state.slots.visitDate !== undefined))
+}
+
+function takes (goal: Goal, state: ConversationState, acts: SpeechActs, asks: boolean): boolean {
   if (goal === 'schedule_visit') return true
-  return goal === 'find_home' && acts.likes && !acts.wantsOthers
+  if (goal !== 'find_home' || acts.wantsOthers) return false
+  const agreesToOffer = state.lastReply.offer !== undefined && !state.lastReply.offersVisit && acts.agrees
+  return acts.parts || ((acts.likes || agreesToOffer) && !acts.declines && !asks)
 }
 
 function visitSaid (goal: Goal, said: string | undefined, state: ConversationState, acts: SpeechActs): Pick<LeadSlots, 'visitDate'> {

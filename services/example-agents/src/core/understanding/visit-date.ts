@@ -16,7 +16,7 @@ const pattern = new RegExp(`\\b(?:${[
   'today|tonight|tomorrow',
   `${weekday},? (?:of )?(?:this|next|the following) week`,
   `(?:this|next|coming|following) ${weekday}`,
-  `the ${day}`,
+  `the ${day}(?! (?:of )?(?:this|next|the) month| (?:of )?${month})`,
   `(?:0?[1-9]|1[0-2])/${anyDay}(?:/\\d{2,4})?`,
   '(?:this|next) (?:weekend|week)',
   weekday,
