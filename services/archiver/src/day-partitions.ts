@@ -36,7 +36,7 @@ async function makePartitions (client: PoolClient, schema: string, days: readonl
     if (rows[0]?.found !== null) continue
     const { from, to } = dayRange(day)
     // Made alone, then attached: that blocks neither readers nor writers of the other days.
-    await client.query(`CREATE TABLE ${partition} (LIKE ${schema}.events INCLUDING DEFAULTS)`)
+    await client.query(`CREATE TABLE ${partition} (LIKE ${schema}.events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)`)
     await client.query(`ALTER TABLE ${schema}.events ATTACH PARTITION ${partition} FOR VALUES FROM ('${from}') TO ('${to}')`)
   }
   await client.query('COMMIT')

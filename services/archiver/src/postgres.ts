@@ -29,7 +29,7 @@ export interface Archive {
 }
 
 const copyTextChars = 256 * 1024
-const noPartitionCode = '23514'
+const checkViolation = '23514'
 const columns = eventColumns.map(column => column.name).join(', ')
 
 export function openArchive (options: ArchiveOptions): Archive {
@@ -44,7 +44,7 @@ export function openArchive (options: ArchiveOptions): Archive {
         return await connections.use(client => appendOnce(client, chunk, schema, staging))
       } catch (error) {
         const code = sqlState(error)
-        if (code === noPartitionCode) partitions.forget()
+        if (isPartitionMissing(error)) partitions.forget()
         else if (isAboutData(code) && chunk.events.length > 0) return { outcome: 'refused', detail: `PostgreSQL error ${code}` }
         throw error
       }
@@ -115,6 +115,11 @@ async function insertRejections (client: PoolClient, { topic, partition, rejecti
 function sqlState (error: unknown): string {
   const { code } = error as { readonly code?: unknown }
   return typeof code === 'string' ? code : ''
+}
+
+/** PostgreSQL has one code for a row without a partition and for a row that a constraint refuses; only the latter names the constraint. */
+function isPartitionMissing (error: unknown): boolean {
+  return sqlState(error) === checkViolation && (error as { readonly constraint?: string }).constraint === undefined
 }
 
 /** Classes 22 and 23: the value itself is what is wrong. Everything else may pass. */

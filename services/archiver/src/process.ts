@@ -48,9 +48,14 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
     }
   })
   const codec = await connectCodec({ schemaRegistryUrl: options.schemaRegistryUrl, onWaiting: message => { logger.info(message) } })
-  const isMigrated = await persistence.persist('migration', () => migrate({ databaseUrl, schema, logger }), signal).then(() => true, () => false)
-  if (isMigrated) consumer = await startConsumer(options, { codec, database, persistence, counters, logger })
-  logger.info({ healthPort: health.port, schema }, 'archiver runs')
+  try {
+    await persistence.persist('migration', () => migrate({ databaseUrl, schema, logger }), signal)
+    consumer = await startConsumer(options, { codec, database, persistence, counters, logger }, signal)
+    logger.info({ healthPort: health.port, schema }, 'archiver runs')
+  } catch (error) {
+    // Told to stop while it waited: there is nothing to drain but what is open already.
+    if (!signal.aborted) throw error
+  }
   return {
     healthPort: health.port,
     async drain () {
@@ -69,15 +74,20 @@ interface Parts {
   readonly logger: Logger
 }
 
-async function startConsumer (options: ArchiverOptions, { codec, database, persistence, counters, logger }: Parts): Promise<AuditConsumer> {
+async function startConsumer (options: ArchiverOptions, parts: Parts, signal: AbortSignal): Promise<AuditConsumer> {
+  const { codec, database, persistence, counters, logger } = parts
   const { kafkaBrokers: brokers, namespace } = options
+  const topic = topicNames(namespace).audit
   const admin = createKafka({ brokers, clientId: `${namespace}.archiver.admin`, logger }).admin()
   await admin.connect()
+  await persistence.persist('audit topic', async () => {
+    if (!(await admin.listTopics()).includes(topic)) throw new Error(`topic ${topic} does not exist; \`npm run topics:apply\` makes it`)
+  }, signal)
   const consumer = await startAuditConsumer({
     ...persistence,
     kafka: createKafka({ brokers, clientId: `${namespace}.archiver`, logger }),
     admin,
-    topic: topicNames(namespace).audit,
+    topic,
     groupId: `${namespace}.archiver`,
     sessionMs: options.sessionMs,
     runRecordsMax: options.runRecordsMax,

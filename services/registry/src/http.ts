@@ -21,7 +21,7 @@ export interface HttpPorts {
   onError (error: Error): void
 }
 
-const refusals = { 400: problemAnswer, 409: problemAnswer, 413: problemAnswer, 415: problemAnswer, 500: problemAnswer, 503: problemAnswer, 507: problemAnswer }
+const refusals = { 400: problemAnswer, 409: problemAnswer, 413: problemAnswer, 415: problemAnswer, 500: problemAnswer, 503: problemAnswer }
 const name = z.string().max(200)
 
 export async function createHttp (ports: HttpPorts): Promise<FastifyInstance> {

@@ -1,9 +1,11 @@
 // The registry, put together: topic, path, HTTP and health; `main.ts` runs it, tests run it in their own process.
 
-import { createKafka, createMetrics, startHealthServer, type Logger } from '@mesh/runtime'
+import { CodedError, createKafka, createMetrics, startHealthServer, type Logger } from '@mesh/runtime'
 import { connectCodec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
+import type { Admin } from 'kafkajs'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createAgentTopics } from './agent-topics.ts'
 import { capabilityConflicts } from './core/register.ts'
 import { createHttp } from './http.ts'
@@ -29,6 +31,8 @@ export interface RunningRegistry {
 }
 
 const waitingRegistrationsMax = 200
+const topicWaitMs = 30_000
+const topicLookMs = 1_000
 // With the client's growing pauses, about three seconds; then the caller is told.
 const adminRetriesMax = 10
 
@@ -39,8 +43,10 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
   const kafka = (part: string) => createKafka({ brokers, clientId: `${namespace}.registry.${part}`, logger })
   const admin = kafka('admin').admin({ retry: { retries: adminRetriesMax } })
   await admin.connect()
+  const topicName = topicNames(namespace).registry
+  await topicExists(admin, topicName, logger)
   const topic = await openRegistryTopic({
-    readerKafka: kafka('reader'), writerKafka: kafka('writer'), admin, codec, topic: topicNames(namespace).registry,
+    readerKafka: kafka('reader'), writerKafka: kafka('writer'), admin, codec, topic: topicName,
     readerId: `${namespace}.registry`, logger
   })
   const countAnswer = registerMetrics(metrics.registry, topic)
@@ -79,5 +85,14 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
       await admin.disconnect()
       await health.close()
     }
+  }
+}
+
+async function topicExists (admin: Admin, topic: string, logger: Logger): Promise<void> {
+  const endMs = performance.now() + topicWaitMs
+  while (!(await admin.listTopics()).includes(topic)) {
+    if (performance.now() > endMs) throw new CodedError('UNAVAILABLE', `topic ${topic} does not exist; \`npm run topics:apply\` makes it`, { retriable: true })
+    logger.info({ topic }, 'waiting for the topic; `npm run topics:apply` makes it')
+    await pause(topicLookMs)
   }
 }

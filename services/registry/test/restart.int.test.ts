@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { ask, capability, registration, RegistryStand } from './registry-stand.ts'
 
@@ -41,4 +45,25 @@ test('two registries see what the other wrote, and a contradiction written at on
   await ask(one.port, '/agents', registration({ name: 'late', capabilities: [capability('late_capability')], dependencies: [] }))
   expect(await ask(two.port, '/agents', registration({ name: 'later', capabilities: [capability('late_capability', 'other')], dependencies: [] })))
     .toMatchObject({ status: 409, body: { code: 'CONTRACT_CONFLICT' } })
+})
+
+test('the process says where it listens, and drains when it is told to end', async () => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url))], {
+    env: { ...process.env, MESH_NAMESPACE: stand.namespace, MESH_REGISTRY_PORT: '0', MESH_HEALTH_PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit']
+  })
+  try {
+    let port = 0
+    for await (const line of createInterface(child.stdout)) {
+      const entry = JSON.parse(line) as { msg: string, port: number }
+      if (entry.msg !== 'registry listens') continue
+      port = entry.port
+      break
+    }
+    expect(await ask(port, '/agents/memory')).toMatchObject({ status: 200, body: { name: 'memory' } })
+    const exit = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await exit).toEqual([0, null])
+  } finally {
+    child.kill('SIGKILL')
+  }
 })

@@ -101,10 +101,13 @@ describe('a registration is refused', () => {
   })
 })
 
-test('two contracts for one capability, written by two registries at once, are found', () => {
+test('two contracts for one capability, written by two registries at once, are found and stop nobody', () => {
   const { state } = given(request())
   expect(capabilityConflicts(state)).toEqual([])
   const known = state.currentByName.get('intent-decoder')!.registration
   state.put('other@1.0.0', { registration: { ...known, name: 'other', capabilities: [capability('analyze_lead', 'h2')] }, offset: 1 })
   expect(capabilityConflicts(state)).toEqual(['analyze_lead'])
+  // Both can start again as they are; neither can bring a further version with it.
+  expect(decideRegistration(request(), state, 0)).toMatchObject({ outcome: 'accepted', change: 'none' })
+  expect(decideRegistration(request({ version: '1.1.0' }), state, 0)).toMatchObject({ outcome: 'refused', code: 'CONTRACT_CONFLICT' })
 })

@@ -5,7 +5,8 @@
 //   R2. A name and version has one contract for ever; what is not contract (limits, dependencies, regions) may be updated.
 //   R3. A capability has one contract among the current versions of all agents.
 //   R4. Partition counts are fixed by the first registration of a name.
-//   R5. Registering the same again changes nothing; registering an older version again makes it the current one.
+//   R5. Registering the same again changes nothing and is never refused for what others registered meanwhile; registering an
+//       older version again makes it the current one.
 //   R6. A quarantined agent stays quarantined, whatever version it registers.
 //   R7. A refusal names every contradiction, not only the first.
 
@@ -93,6 +94,8 @@ function contractProblems (request: RegistrationRequest, state: RegistryState): 
 }
 
 function conflictProblems (request: RegistrationRequest, state: RegistryState): Problem[] {
+  // Two registries that wrote at once may have let both in; the agents must be able to start again all the same.
+  if (state.currentByName.get(request.name)?.registration.version === request.version) return []
   const wanted = contractsOf(request.capabilities)
   const problems: Problem[] = []
   for (const { registration: other } of state.currentByName.values()) {
