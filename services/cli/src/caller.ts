@@ -2,14 +2,17 @@
 //
 // Invariants:
 //   C1. One agent name a capability, always with the same registration, so that calls at once don't contradict each other.
-//   C2. It offers nothing, so it has no inbox to read, and one partition of answers is enough for all its instances.
+//   C2. What nobody offers is not asked for: a slip of the pen must not leave an agent and its topics behind.
+//   C3. It offers nothing, so it has no inbox to read, and one partition of answers is enough for all its instances.
 import { defineAgent, MeshError, type MeshErrorCode, type Priority, sdkCodes } from '@mesh/agent-sdk'
 import { reasonCodes } from '@mesh/schemas'
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectKafka } from './broker.ts'
+import { printable } from './core/printable.ts'
 import { CliError } from './errors.ts'
 import { quietLogger } from './quiet-logger.ts'
+import { listAgents } from './registry.ts'
 
 export interface Question {
   readonly kafkaBrokers: readonly string[]
@@ -33,7 +36,7 @@ export interface Answer {
   readonly latencyMs: number
 }
 
-const startMsMax = 8_000
+const startMsMax = 20_000
 const drainMs = 2_000
 // A coordinator may hear of a first registration a moment after the dispatch.
 const unknownMsMax = 3_000
@@ -46,6 +49,11 @@ export function callerName (capability: string): string {
 
 export async function askMesh (question: Question): Promise<Answer> {
   const { kafkaBrokers, schemaRegistryUrl, registryUrl, namespace, capability, signal } = question
+  const agents = await listAgents(registryUrl)
+  if (!agents.some(({ capabilities }) => capabilities.some(({ name }) => name === capability))) {
+    const message = `UNKNOWN_CAPABILITY: no agent offers ${printable(capability)}.`
+    throw new CliError('CALL_FAILED', message, { shownCode: 'UNKNOWN_CAPABILITY', next: '`npx mesh agents` lists what is offered. ' + reasonCodes.UNKNOWN_CAPABILITY.next })
+  }
   await connectKafka(kafkaBrokers, `${namespace}.cli`, quietLogger())
   try {
     const agent = defineAgent({
@@ -63,7 +71,7 @@ export async function askMesh (question: Question): Promise<Answer> {
       await agent.stop()
     }
   } catch (error) {
-    throw error instanceof MeshError ? explained(error) : error
+    throw error instanceof MeshError ? explained(error, signal.aborted) : error
   }
 }
 
@@ -81,9 +89,9 @@ async function ask (agent: ReturnType<typeof defineAgent>, question: Question): 
   }
 }
 
-function explained (error: MeshError): CliError {
+function explained (error: MeshError, isInterrupted: boolean): CliError {
   const { code, message, dispatchId, retriable, retryAfterMs } = error
-  const known = nextOf(code)
+  const known = isInterrupted ? 'The request was sent, and may be handled all the same.' : nextOf(code)
   const retry = retryAfterMs === undefined ? retriable ? 'The same request may succeed later.' : undefined : `Ask again in ${retryAfterMs} ms.`
   const trace = dispatchId === undefined ? undefined : `What happened to it: npx mesh trace ${dispatchId} --wait 5`
   const next = [known ?? (retriable ? undefined : 'The agent chose this code; see its documentation.'), retry, trace].filter(part => part !== undefined).join('\n')

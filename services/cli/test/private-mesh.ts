@@ -48,7 +48,8 @@ export async function openPrivateMesh (agents: readonly string[]): Promise<Priva
       await committer.disconnect()
     },
     async close () {
-      await admin.deleteTopics({ topics: topics.map(({ name }) => name) })
+      const ours = (await admin.listTopics()).filter(topic => topic.startsWith(`${namespace}.`))
+      await admin.deleteTopics({ topics: ours })
       await Promise.all([admin.disconnect(), producer.disconnect()])
     }
   }
