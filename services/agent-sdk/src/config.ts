@@ -31,7 +31,7 @@ export interface StartOptions {
   readonly waitMs?: number
   /** Calls of one agent that may wait for an answer at once; 10,000. */
   readonly callsMax?: number
-  /** Longest wait of a rebalance for handlers that run, milliseconds; 3,000. */
+  /** Longest wait of a rebalance for handlers that run, milliseconds; 3,000, at most 4,000. */
   readonly handoffMs?: number
   /** Must be unique among the running instances; a new one by default. */
   readonly instanceId?: string

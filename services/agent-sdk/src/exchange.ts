@@ -73,6 +73,7 @@ export class Exchange {
   readonly #pending: PendingCalls<PendingCall>
   readonly #sent = new SentWindow(eventsRememberedMax)
   #accepting = true
+  #stopped = false
 
   constructor (parts: ExchangeParts) {
     this.#parts = parts
@@ -163,6 +164,7 @@ export class Exchange {
   /** Rejects what still waits. */
   stop (): void {
     this.#accepting = false
+    this.#stopped = true
     for (const call of this.#pending.takeAll()) {
       clearTimeout(call.timer)
       call.reject(this.#error('STOPPED', 'the agent stopped before the answer came', call.dispatch))
@@ -173,7 +175,7 @@ export class Exchange {
     const { clock, brokerClock, digest, identity, randomBytes } = this.#parts
     const nowMs = clock.nowMs()
     const dispatchId = handling === null ? rootId(nowMs, randomBytes()) : childId(handling.dispatch.dispatchId, handling.nextOrdinal(), digest)
-    if (handling === null && !this.#accepting) throw new MeshError('STOPPED', 'the agent is stopping', { ...sdkCodes.STOPPED, capability: ask.capability })
+    if (this.#stopped || (handling === null && !this.#accepting)) throw new MeshError('STOPPED', 'the agent stops', { ...sdkCodes.STOPPED, capability: ask.capability })
     const envelope: Envelope = build(ask, identity, handling, {
       dispatchId,
       workflowId: ask.workflowId ?? rootId(nowMs, randomBytes()),

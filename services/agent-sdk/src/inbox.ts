@@ -40,6 +40,9 @@ interface Waiting {
 
 const bufferBounds = { recordsMax: 64, bytesMax: 256 * 1024 }
 const restartPauseMs = 1_000
+const sessionTimeoutMs = 6_000
+/** While a rejoin waits nothing is said to the broker, so it must end well within the session. */
+const handoffMsMax = 4_000
 
 export class Inbox {
   readonly #options: InboxOptions
@@ -55,6 +58,7 @@ export class Inbox {
   #closing = false
   #joined = Promise.withResolvers<void>()
   #problem: string | undefined = 'has not joined its group yet'
+  #heartbeatAtMs = 0
   #restarter: NodeJS.Timeout | undefined
 
   constructor (options: InboxOptions) {
@@ -62,18 +66,23 @@ export class Inbox {
     const assigner = inboxAssigner({ owned: () => this.#offsets.ownedByTopic(), beforeRejoin: () => this.#handOff(), logger: options.logger })
     this.#consumer = options.kafka.consumer({
       groupId: options.groupId, partitionAssigners: [assigner],
-      sessionTimeout: 10_000, rebalanceTimeout: 20_000, heartbeatInterval: 500,
+      sessionTimeout: sessionTimeoutMs, rebalanceTimeout: 3 * sessionTimeoutMs, heartbeatInterval: 500,
       maxWaitTimeInMs: 200, maxBytesPerPartition: bufferBounds.bytesMax, maxBytes: 8 * 1024 * 1024
     })
     this.#offsets = new InboxOffsets(this.#consumer, options.logger)
   }
 
   get queued (): number { return this.#buffers.size }
-  get problem (): string | undefined { return this.#problem }
+  get problem (): string | undefined {
+    if (this.#problem !== undefined) return this.#problem
+    const silentMs = performance.now() - this.#heartbeatAtMs
+    return silentMs > 2 * sessionTimeoutMs ? `no word from the inbox group for ${Math.round(silentMs / 1_000)} s` : undefined
+  }
 
   /** Resolves when this instance has joined the group. */
   async start (): Promise<void> {
-    const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events
+    const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = this.#consumer.events
+    this.#consumer.on(HEARTBEAT, () => { this.#heartbeatAtMs = performance.now() })
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberId, payload.memberAssignment))
     this.#consumer.on(REBALANCING, () => { this.#held = this.#rebalancing = true })
     this.#consumer.on(CRASH, ({ payload }) => this.#onCrash(payload.error, payload.restart))
@@ -89,9 +98,11 @@ export class Inbox {
 
   /** Begins nothing any more; what runs goes on. */
   hold (): void {
-    this.#closing = true
-    this.#held = true
+    if (this.#closing) return
+    this.#closing = this.#held = true
     clearTimeout(this.#restarter)
+    // Heartbeats go on; without the pause what is not taken would be fetched again and again.
+    if (this.#memberId !== '') this.#consumer.pause(this.#options.topics.map(topic => ({ topic })))
   }
 
   /** Commits what is done and leaves the group. */
@@ -107,6 +118,7 @@ export class Inbox {
     // Another member id means that this one was out of the group for a while: nothing is known to be still its own.
     const known = memberId === this.#memberId
     this.#memberId = memberId
+    this.#heartbeatAtMs = performance.now()
     const { topics, partitionsPerTopic, maxConcurrent, instance } = this.#options
     const change = this.#offsets.assign(assignment, topics, known)
     for (const owned of change.lost) {
@@ -131,7 +143,8 @@ export class Inbox {
     // Once a rebalance, however often the join is tried; and a member that was thrown out has nothing to wait for.
     if (!this.#rebalancing) return
     this.#rebalancing = false
-    const { instance, handoffMs, logger } = this.#options
+    const { instance, logger } = this.#options
+    const handoffMs = Math.min(this.#options.handoffMs, handoffMsMax)
     const isIdle = await instance.idle(handoffMs)
     if (!isIdle) logger.info({ running: instance.running, handoffMs }, 'a rebalance goes on while handlers run; they may run again elsewhere')
     await this.#offsets.commit()

@@ -32,7 +32,7 @@ const recordOverheadBytes = 256
 
 export class KafkaCarrier implements Carrier {
   readonly #options: KafkaCarrierOptions
-  #queue: Queued[] = []
+  readonly #queue: Queued[] = []
   #inFlightBytes = 0
 
   constructor (options: KafkaCarrierOptions) { this.#options = options }
@@ -47,11 +47,11 @@ export class KafkaCarrier implements Carrier {
   }
 
   #next (): void {
-    let taken = 0
-    for (const { dispatch, value, sent } of this.#queue) {
-      const bytes = value.length + recordOverheadBytes
-      if (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > inFlightBytesMax) break
-      taken++
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const bytes = first.value.length + recordOverheadBytes
+      if (this.#inFlightBytes > 0 && this.#inFlightBytes + bytes > inFlightBytesMax) return
+      const { dispatch, value, sent } = first
+      this.#queue.shift()
       this.#inFlightBytes += bytes
       this.#hand(dispatch, value, error => {
         this.#inFlightBytes -= bytes
@@ -59,7 +59,6 @@ export class KafkaCarrier implements Carrier {
         this.#next()
       })
     }
-    if (taken > 0) this.#queue = this.#queue.slice(taken)
   }
 
   #hand (dispatch: Dispatch, value: Buffer, sent: Queued['sent']): void {

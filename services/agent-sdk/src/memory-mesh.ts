@@ -19,6 +19,13 @@ interface Member {
   readonly mayCall: ReadonlySet<string> | undefined
 }
 
+/** A workflow that a test looks at. */
+interface Watched {
+  readonly stubs: Readonly<Record<string, Stub>>
+  readonly outcomes: HandlingOutcome[]
+  readonly running: Set<Promise<void>>
+}
+
 interface Waiting {
   readonly source: Member
   readonly timer: NodeJS.Timeout
@@ -35,8 +42,7 @@ export class MemoryMesh {
   readonly #members = new Map<string, Member>()
   readonly #waiting = new Map<string, Waiting>()
   readonly #seen = new Set<string>()
-  readonly #stubs = new Map<string, Readonly<Record<string, Stub>>>()
-  readonly #running = new Map<string, { readonly workflowId: string, readonly outcome: Promise<HandlingOutcome> }>()
+  readonly #watched = new Map<string, Watched>()
   #offset = 0
 
   join (agent: Agent, options: { readonly mayCallAnything?: boolean } = {}): void {
@@ -52,17 +58,16 @@ export class MemoryMesh {
     parts.attach({ instance, problem: () => undefined, queued: () => 0, stop: () => instance.drain(1_000) })
   }
 
-  /** Answers these capabilities within the workflow in place of an agent. */
-  stub (workflowId: string, stubs: Readonly<Record<string, Stub>>): void { this.#stubs.set(workflowId, stubs) }
+  /** Answers these capabilities within the workflow in place of an agent, and keeps how its handlers end. */
+  watch (workflowId: string, stubs: Readonly<Record<string, Stub>>): void { this.#watched.set(workflowId, { stubs, outcomes: [], running: new Set() }) }
 
-  /** Resolves when no handler of the workflow runs any more, with the outcomes of those that ran at the call. */
-  async settled (workflowId: string): Promise<HandlingOutcome[]> {
-    const outcomes: HandlingOutcome[] = []
+  /** Resolves when no handler of the workflow runs any more, with how they ended. */
+  async settled (workflowId: string): Promise<readonly HandlingOutcome[]> {
+    const watched = this.#watched.get(workflowId)!
     for (;;) {
       await new Promise(setImmediate)
-      const running = [...this.#running.values()].filter(run => run.workflowId === workflowId)
-      if (running.length === 0) return outcomes
-      outcomes.push(...await Promise.all(running.map(run => run.outcome)))
+      if (watched.running.size === 0) return watched.outcomes
+      await Promise.all(watched.running)
     }
   }
 
@@ -90,7 +95,7 @@ export class MemoryMesh {
       if (!this.#waiting.has(dispatchId)) this.#refuse(source, dispatch, 'DUPLICATE', 'the same dispatch was seen before')
       return
     }
-    const stub = this.#stubs.get(workflowId)?.[capability]
+    const stub = this.#watched.get(workflowId)?.stubs[capability]
     const target = dispatch.target === null ? [...this.#members.values()].find(member => member.offers.has(capability)) : this.#members.get(dispatch.target)
     const found = stub !== undefined || target?.offers.has(capability) === true
     // An event that nobody in the test handles is recorded, and that is all a test wants of it.
@@ -108,8 +113,12 @@ export class MemoryMesh {
   #run (target: Member, dispatch: Dispatch, value: Buffer): void {
     const received = fromWire(this.codec, this.#deliver(dispatch, value, target.agent))
     target.instance.observe(received.delivery)
-    const outcome = target.instance.receive(received).finally(() => this.#running.delete(dispatch.dispatchId))
-    this.#running.set(dispatch.dispatchId, { workflowId: dispatch.workflowId, outcome })
+    const watched = this.#watched.get(dispatch.workflowId)
+    const run: Promise<void> = target.instance.receive(received).then(outcome => {
+      watched?.outcomes.push(outcome)
+      watched?.running.delete(run)
+    })
+    watched?.running.add(run)
   }
 
   async #runStub (stub: Stub, request: Dispatch): Promise<void> {

@@ -45,6 +45,8 @@ export type HandlingOutcome =
   | { readonly type: 'left' }
 
 const abandonAfterMs = 5_000
+const codeCharsMax = 100
+const messageCharsMax = 1_000
 const answerAttemptsMax = 5
 const answerPauseMs = 100
 
@@ -137,7 +139,10 @@ async function runHandler (handling: Handling, ports: HandlingPorts, logger: Log
 function failedBy (error: unknown, capability: string, logger: Logger): Answer {
   // The message of an unknown error may repeat what was sent; its class, code and frames don't.
   logger.error({ error: codeSaid(error), frames: stackSaid(error) }, 'the handler threw')
-  if (error instanceof AgentError) return { error: { code: error.code, message: error.message, retriable: error.retriable } }
+  if (error instanceof AgentError) {
+    const { code, message, retriable } = error
+    return { error: { code: code.slice(0, codeCharsMax), message: message.slice(0, messageCharsMax), retriable } }
+  }
   const by = error instanceof MeshError ? ` (${error.code}${error.capability === undefined ? '' : ` of '${error.capability}'`})` : ''
   const { retriable } = error instanceof MeshError ? error : reasonCodes.HANDLER_FAILED
   return { error: { code: 'HANDLER_FAILED', message: `the handler of '${capability}' threw${by}; see its log`, retriable } }

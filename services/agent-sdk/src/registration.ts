@@ -38,7 +38,7 @@ export async function register (definition: AgentDefinition, { registryUrl, logg
   const overAtMs = performance.now() + waitMs
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
     const leftMs = overAtMs - performance.now()
-    const attempt = await tryOnce(url, body, definition.name, Math.max(1, Math.min(attemptMs, leftMs)))
+    const attempt = await tryOnce(url, body, definition.name, Math.max(1, Math.ceil(Math.min(attemptMs, leftMs))))
     if ('registered' in attempt) {
       for (const warning of attempt.registered.warnings) logger.warn({ agent: definition.name }, `registry: ${warning}`)
       return attempt.registered

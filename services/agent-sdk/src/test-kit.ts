@@ -75,7 +75,7 @@ export function createTestKit<C extends Contracts> (agent: Agent<C>, ...others: 
     async request (capability, input, options = {}) {
       const { calls: stubs, ...ask } = options
       const workflowId = options.workflowId ?? crypto.randomUUID()
-      mesh.stub(workflowId, stubs ?? {})
+      mesh.watch(workflowId, stubs ?? {})
       const { output, dispatchId } = await caller.callDetailed(capability, input, { ...ask, workflowId, target: options.target ?? agent.name })
       await mesh.settled(workflowId)
       return { output, dispatchId, workflowId, ...recordedOf(mesh, workflowId) }
@@ -83,7 +83,7 @@ export function createTestKit<C extends Contracts> (agent: Agent<C>, ...others: 
     async event (capability, input, options = {}) {
       const { calls: stubs, ...ask } = options
       const workflowId = options.workflowId ?? crypto.randomUUID()
-      mesh.stub(workflowId, stubs ?? {})
+      mesh.watch(workflowId, stubs ?? {})
       const { dispatchId } = await caller.send(capability, input, { ...ask, workflowId, target: options.target ?? agent.name })
       const outcomes = await mesh.settled(workflowId)
       const failed = outcomes.find(outcome => outcome.type === 'done' && outcome.error !== null)

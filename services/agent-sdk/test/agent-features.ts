@@ -3,11 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { type Agent, AgentError, defineAgent, type Mesh, type MeshError, type Refused } from '../src/index.ts'
 
-export interface Ground {
-  start (agents: readonly Agent[]): Promise<void>
-  stop (): Promise<void>
-}
-
 interface Cast {
   readonly asker: Agent
   readonly middle: Agent
@@ -73,16 +68,13 @@ const featuresAsked = [
   'feature.passes', 'feature.raises', 'feature.undeclared', 'feature.relays', 'feature.nobody'
 ]
 
-export function agentFeatures (title: string, makeGround: () => Promise<Ground>): void {
+export function agentFeatures (title: string, start: (agents: readonly Agent[]) => Promise<void>): void {
   describe(title, () => {
     const cast = castOf(Math.random().toString(36).slice(2, 8))
     const { asker } = cast
-    let ground: Ground
-    beforeAll(async () => {
-      ground = await makeGround()
-      await ground.start([cast.worker, cast.middle, asker])
-    })
-    afterAll(async () => { await ground.stop() })
+    const agents = [cast.worker, cast.middle, asker]
+    beforeAll(() => start(agents))
+    afterAll(async () => { await Promise.all(agents.map(agent => agent.stop())) })
     const refusal = (call: Promise<unknown>): Promise<MeshError> => call.then(() => { throw new Error('was answered') }, error => error as MeshError)
     const input = { text: 'hello' }
 

@@ -1,32 +1,26 @@
-// What must hold while instances come and go under load, whatever stands behind the topics.
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { z } from 'zod'
-import { type Agent, defineAgent, type MeshError, type StartOptions, startAgents } from '../src/index.ts'
+// What must hold while instances come and go under load.
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { type Agent, type MeshError, startAgents } from '../src/index.ts'
 import { until } from './agent-features.ts'
-
-export interface ScalingGround {
-  readonly options: StartOptions
-  stop (): Promise<void>
-}
-
-const common = { version: '1.0.0', domain: 'test', role: 'bot', ownerTeam: 'mesh' } as const
-const Number_ = z.object({ number: z.number() })
+import { askerOf, middleOf, oddOf, WithNumber, workerOf } from './cast.ts'
+import { type MeshGround, startProcess } from './mesh-ground.ts'
 
 interface Load {
   /** Resolves when this many more calls have been answered. */
   more (count: number): Promise<void>
-  end (): Promise<string[]>
+  /** How often each outcome came. */
+  end (): Promise<Record<string, number>>
 }
 
-/** Calls all the time until ended, a few at once. */
-function startLoad (asker: Agent, capability: string, options: { readonly everyMs: number }): Load {
+/** Calls all the time until ended. */
+function startLoad (asker: Agent, capability: string, everyMs: number): Load {
   const outcomes: Promise<string>[] = []
   let answered = 0
   const timer = setInterval(() => {
     const number = outcomes.length
-    const call = asker.call(capability, { number }, { output: Number_, priority: (number % 4) as 0 | 1 | 2 | 3 })
+    const call = asker.call(capability, { number }, { output: WithNumber, priority: (number % 4) as 0 | 1 | 2 | 3 })
     outcomes.push(call.finally(() => { answered++ }).then(output => output.number === 2 * number + 1 ? 'right' : 'wrong', (error: MeshError) => `${error.code}: ${error.message}`))
-  }, options.everyMs)
+  }, everyMs)
   return {
     async more (count) {
       const wanted = answered + count
@@ -34,114 +28,90 @@ function startLoad (asker: Agent, capability: string, options: { readonly everyM
     },
     async end () {
       clearInterval(timer)
-      return Promise.all(outcomes)
+      const counts: Record<string, number> = {}
+      for (const outcome of await Promise.all(outcomes)) counts[outcome] = (counts[outcome] ?? 0) + 1
+      return counts
     }
   }
 }
 
-const counted = (outcomes: readonly string[]): Record<string, number> => {
-  const counts: Record<string, number> = {}
-  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
-  return counts
-}
-
-const later = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
-
-interface Cast {
-  readonly asker: Agent
-  readonly worker: Agent
-  /** One more instance of the agent that is asked and asks: it answers 2n + 1, doubled elsewhere, after two calls. */
-  makeMiddle (): Agent
-  readonly capability: string
-  /** Of the middle's handler, by dispatch id. */
-  readonly runs: Map<string, number>
-}
-
-function castOf (handlerMs: (number: number) => number): Cast {
-  const suffix = Math.random().toString(36).slice(2, 8)
-  const [capability, double, touch] = [`odd.${suffix}`, `double.${suffix}`, `touch.${suffix}`]
-  const worker = defineAgent({ ...common, name: `worker-${suffix}`, maxConcurrent: 50, capabilities: { [double]: { input: Number_, output: Number_ }, [touch]: { input: Number_ } } })
-  worker.handle(double, ({ number }) => ({ number: 2 * number }))
-  worker.handle(touch, () => null)
-  const runs = new Map<string, number>()
-  return {
-    worker: worker as Agent, capability, runs,
-    asker: defineAgent({ ...common, name: `asker-${suffix}`, dependencies: [capability] }),
-    makeMiddle: () => defineAgent({
-      ...common, name: `middle-${suffix}`, maxConcurrent: 60, dependencies: [double, touch], capabilities: { [capability]: { input: Number_, output: Number_ } }
-    }).handle(capability, async ({ number }, mesh) => {
-      runs.set(mesh.dispatchId, (runs.get(mesh.dispatchId) ?? 0) + 1)
-      await mesh.call(touch, { number })
-      await later(handlerMs(number))
-      const doubled = await mesh.call(double, { number }, { output: Number_ })
-      return { number: doubled.number + 1 }
-    }) as Agent
-  }
-}
-
-export function scalingFeatures (title: string, makeGround: () => Promise<ScalingGround>): void {
+export function scalingFeatures (title: string, ground: () => MeshGround): void {
   describe(title, () => {
-    let ground: ScalingGround
-    let agents: Agent[]
-    beforeEach(async () => {
-      ground = await makeGround()
-      agents = []
-    })
-    afterEach(async () => {
-      await Promise.all(agents.map(agent => agent.stop()))
-      await ground.stop()
-    })
-    const said = (what: string, outcomes: readonly string[], { runs }: Cast): void =>
-      console.log(`${what}: ${outcomes.length} calls, ${[...runs.values()].reduce((sum, count) => sum + count, 0) - runs.size} handlers ran again`)
+    const agents: Agent[] = []
+    afterEach(async () => { await Promise.all(agents.splice(0).map(agent => agent.stop())) })
+
+    /** An asker and a worker, and what it takes to make instances of the middle. */
+    async function begin (handlerMs: (number: number) => number, options = ground().options) {
+      const suffix = Math.random().toString(36).slice(2, 8)
+      const runs = new Map<string, number>()
+      const startMiddle = async (): Promise<Agent> => {
+        const middle = middleOf(suffix, { handlerMs, onRun: id => { runs.set(id, (runs.get(id) ?? 0) + 1) } })
+        agents.push(middle)
+        await middle.start(options)
+        return middle
+      }
+      const asker = askerOf(suffix)
+      agents.push(asker, workerOf(suffix))
+      await startAgents(agents, options)
+      const runsAgain = (): number => [...runs.values()].reduce((sum, count) => sum + count, 0) - runs.size
+      return { suffix, runsAgain, startMiddle, load: (everyMs: number) => startLoad(asker, oddOf(suffix), everyMs) }
+    }
 
     test('1 → 3 → 1 instances of an agent that is asked and asks: each answer reaches the caller that waits', async () => {
-      const cast = castOf(number => number % 50)
-      const middles = [cast.makeMiddle(), cast.makeMiddle(), cast.makeMiddle()]
-      agents = [cast.asker, cast.worker, ...middles]
-      await startAgents([cast.asker, cast.worker, middles[0]!], ground.options)
-      const load = startLoad(cast.asker, cast.capability, { everyMs: 10 })
-      await Promise.all([middles[1]!.start(ground.options), middles[2]!.start(ground.options)])
+      const { startMiddle, load: startLoadEvery, runsAgain } = await begin(number => number % 50)
+      const first = await startMiddle()
+      const load = startLoadEvery(10)
+      const [, third] = await Promise.all([startMiddle(), startMiddle()])
       await load.more(50)
-      await middles[0]!.stop()
+      await first.stop()
       await load.more(50)
-      await middles[2]!.stop()
+      await third.stop()
       await load.more(50)
       const outcomes = await load.end()
-      expect(counted(outcomes)).toEqual({ right: outcomes.length })
-      said('1 → 3 → 1', outcomes, cast)
+      expect(outcomes).toEqual({ right: expect.any(Number) })
+      console.log(`1 → 3 → 1: ${outcomes.right} calls, ${runsAgain()} handlers ran again`)
     }, 60_000)
 
-    test('handlers that outlast the rebalance run twice, and each call still gets its one right answer', async () => {
-      const cast = castOf(() => 1_000)
-      const middles = [cast.makeMiddle(), cast.makeMiddle()]
-      agents = [cast.asker, cast.worker, ...middles]
-      const options = { ...ground.options, handoffMs: 20 }
-      await startAgents([cast.asker, cast.worker, middles[0]!], options)
-      const load = startLoad(cast.asker, cast.capability, { everyMs: 25 })
-      await load.more(30)
-      await middles[1]!.start(options)
-      await load.more(30)
+    test('handlers that outlast a rebalance run twice, and each call still gets its one right answer', async () => {
+      const { startMiddle, load: startLoadEvery, runsAgain } = await begin(() => 800, { ...ground().options, handoffMs: 20 })
+      await startMiddle()
+      const load = startLoadEvery(25)
+      await load.more(20)
+      await startMiddle()
+      await load.more(20)
       const outcomes = await load.end()
-      said('outlasting handlers', outcomes, cast)
-      expect(counted(outcomes)).toEqual({ right: outcomes.length })
-      expect(Math.max(...cast.runs.values())).toBeGreaterThan(1)
+      expect(outcomes).toEqual({ right: expect.any(Number) })
+      expect(runsAgain()).toBeGreaterThan(0)
+      console.log(`outlasting handlers: ${outcomes.right} calls, ${runsAgain()} handlers ran again`)
     }, 60_000)
 
     test('an instance that stops under load ends what it began and loses nothing', async () => {
-      const cast = castOf(() => 300)
-      const middles = [cast.makeMiddle(), cast.makeMiddle()]
-      agents = [cast.asker, cast.worker, ...middles]
-      await startAgents([cast.asker, cast.worker, middles[0]!], ground.options)
-      await middles[1]!.start(ground.options)
-      const load = startLoad(cast.asker, cast.capability, { everyMs: 15 })
-      await load.more(60)
-      const running = middles[0]!.health().running
-      await middles[0]!.stop()
-      expect(middles[0]!.health()).toMatchObject({ status: 'stopped' })
-      await load.more(30)
+      const { startMiddle, load: startLoadEvery, runsAgain } = await begin(() => 300)
+      const [first] = await Promise.all([startMiddle(), startMiddle()])
+      const load = startLoadEvery(15)
+      await load.more(40)
+      const { running } = first.health()
+      await first.stop()
+      expect(first.health().status).toBe('stopped')
+      await load.more(20)
       const outcomes = await load.end()
-      said(`drain of ${running} running handlers`, outcomes, cast)
-      expect(counted(outcomes)).toEqual({ right: outcomes.length })
+      expect(outcomes).toEqual({ right: expect.any(Number) })
+      console.log(`drained ${running} running handlers: ${outcomes.right} calls, ${runsAgain()} handlers ran again`)
+    }, 60_000)
+
+    test('an instance that is killed is replaced: what it had begun runs again, with the answers that it had got', async () => {
+      const { suffix, startMiddle, load: startLoadEvery, runsAgain } = await begin(() => 0)
+      const { environment } = ground()
+      const killed = await startProcess('services/agent-sdk/test/middle-process.ts', environment, [suffix])
+      const load = startLoadEvery(50)
+      await load.more(10)
+      await startMiddle()
+      await load.more(20)
+      killed.kill('SIGKILL')
+      await load.more(200)
+      const outcomes = await load.end()
+      expect(outcomes).toEqual({ right: expect.any(Number) })
+      console.log(`killed: ${outcomes.right} calls, ${runsAgain()} handlers ran again here`)
     }, 60_000)
   })
 }

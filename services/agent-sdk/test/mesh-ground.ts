@@ -1,0 +1,99 @@
+// The real thing: registry and coordinator as processes, on topics of their own.
+import { applyPlan, desiredTopics, observeTopics, plan } from '@mesh/topics'
+import { Kafka, logLevel } from 'kafkajs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { StartOptions } from '../src/index.ts'
+
+export interface MeshGround {
+  readonly options: StartOptions
+  readonly namespace: string
+  readonly kafka: Kafka
+  /** Environment of a process of this mesh. */
+  readonly environment: Readonly<Record<string, string>>
+  stop (): Promise<void>
+}
+
+const repository = join(import.meta.dirname, '../../..')
+const readyMsMax = 30_000
+const taskCount = 2
+
+export async function startMeshGround (): Promise<MeshGround> {
+  const brokers = process.env.MESH_KAFKA_BROKERS!.split(',')
+  const schemaRegistryUrl = process.env.MESH_SCHEMA_REGISTRY_URL!
+  const namespace = `sdk-${Math.random().toString(36).slice(2, 10)}`
+  const kafka = new Kafka({ brokers, logLevel: logLevel.NOTHING })
+  await withAdmin(kafka, async admin => {
+    const desired = desiredTopics({ namespace, taskCount, replicationFactor: 1 })
+    await applyPlan(admin, plan(desired, await observeTopics(admin, { namespace })), { desired })
+  })
+  const registryPort = await freePort()
+  const common = { MESH_KAFKA_BROKERS: brokers.join(','), MESH_SCHEMA_REGISTRY_URL: schemaRegistryUrl, MESH_NAMESPACE: namespace, MESH_LOG_LEVEL: 'warn' }
+  const processes = await Promise.all([
+    startProcess('services/registry/src/main.ts', { ...common, MESH_REGISTRY_PORT: String(registryPort) }),
+    startProcess('services/coordinator/src/main.ts', { ...common, MESH_TASKS: String(taskCount), MESH_COORDINATOR_ID: 'coordinator-1' })
+  ])
+  const options: StartOptions = { brokers, schemaRegistryUrl, registryUrl: `http://127.0.0.1:${registryPort}`, namespace, logLevel: 'silent' }
+  return {
+    options, namespace, kafka, environment: { ...common, MESH_REGISTRY_URL: options.registryUrl! },
+    async stop () {
+      await Promise.all(processes.map(stopProcess))
+      await deleteNamespace(kafka, namespace)
+    }
+  }
+}
+
+/** Resolves when the process says that it is ready. */
+export async function startProcess (main: string, env: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<ChildProcess> {
+  const healthPort = await freePort()
+  const child = spawn(process.execPath, [join(repository, main), ...args], {
+    cwd: repository, env: { PATH: process.env.PATH, ...env, MESH_HEALTH_PORT: String(healthPort) }, stdio: ['ignore', 'pipe', 'pipe']
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream!.on('data', chunk => { said = (said + String(chunk)).slice(-4_000) })
+  const overAtMs = performance.now() + readyMsMax
+  for (;;) {
+    const isReady = await fetch(`http://127.0.0.1:${healthPort}/readyz`).then(response => response.ok, () => false)
+    if (isReady) return child
+    if (child.exitCode !== null || performance.now() > overAtMs) throw new Error(`${main} did not become ready: ${said}`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+export async function stopProcess (child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise(resolve => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const killer = setTimeout(() => child.kill('SIGKILL'), 15_000)
+  await ended
+  clearTimeout(killer)
+}
+
+async function freePort (): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+async function deleteNamespace (kafka: Kafka, namespace: string): Promise<void> {
+  await withAdmin(kafka, async admin => {
+    const topics = (await admin.listTopics()).filter(topic => topic.startsWith(`${namespace}.`))
+    if (topics.length > 0) await admin.deleteTopics({ topics })
+    const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId).filter(groupId => groupId.startsWith(`${namespace}.`))
+    if (groups.length > 0) await admin.deleteGroups(groups)
+  })
+}
+
+export async function withAdmin<T> (kafka: Kafka, work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    return await work(admin)
+  } finally {
+    await admin.disconnect()
+  }
+}
