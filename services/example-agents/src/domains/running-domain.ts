@@ -1,0 +1,4 @@
+export interface RunningDomain {
+  /** Finishes what was taken, then leaves. */
+  drain (): Promise<void>
+}
