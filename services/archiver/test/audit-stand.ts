@@ -160,6 +160,8 @@ export class AuditStand {
     for (const archiver of [...this.#running]) await this.drain(archiver)
     await this.producer.disconnect()
     await this.admin.deleteTopics({ topics: [this.topic] })
+    // A killed archiver may still be counted as a member; the broker forgets the group by itself then.
+    await this.admin.deleteGroups([`${this.namespace}.archiver`]).catch(() => undefined)
     await this.admin.disconnect()
     await this.database.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`)
     await this.database.end()

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 const lookEveryMs = 50
 
 /** Resolves when the condition holds; rejects with what it last said after `withinMs`. */
-export async function until<T> (look: () => Promise<T> | T, holds: (seen: T) => boolean, withinMs = 20_000): Promise<T> {
+export async function until<T> (look: () => Promise<T> | T, holds: (seen: T) => boolean, withinMs = 30_000): Promise<T> {
   const endMs = performance.now() + withinMs
   for (;;) {
     const seen = await look()
