@@ -1,5 +1,8 @@
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import { commonEntries } from '@mesh/runtime'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { cliConfig, debugLevel, loadSettings, wantsColors } from './config.ts'
 
 const nowhere = { MESH_HOME: '/nowhere/at/all' }
@@ -13,6 +16,24 @@ describe('settings', () => {
   test('that are missing are all named, with what to do', async () => {
     const error = await loadSettings(['kafkaBrokers', 'databaseUrl', 'registryUrl'], nowhere).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'CONFIG_MISSING', message: expect.stringMatching(/MESH_KAFKA_BROKERS[^]*DATABASE_URL/), next: expect.stringContaining('npm start') })
+  })
+
+  describe('of the mesh on this machine', () => {
+    const home = mkdtempSync(join(tmpdir(), 'mesh-cli-'))
+    const started = { DATABASE_URL: 'postgres://local', MESH_REGISTRY_URL: 'http://127.0.0.1:7401', MESH_NAMESPACE: 'mine', MESH_LOG_LEVEL: 'info' }
+    mkdirSync(join(home, 'dev'))
+    writeFileSync(join(home, 'dev', 'mesh.json'), JSON.stringify({ meshEnvironment: started, processes: [] }))
+    afterAll(() => rmSync(home, { recursive: true }))
+
+    test('are found without being told', async () => {
+      expect(await loadSettings(['databaseUrl', 'registryUrl', 'namespace', 'auditSchema'], { MESH_HOME: home }))
+        .toEqual({ databaseUrl: 'postgres://local', registryUrl: 'http://127.0.0.1:7401', namespace: 'mine', auditSchema: 'mesh_audit' })
+    })
+
+    test('give way to the environment one by one, unless that names another mesh', async () => {
+      expect(await loadSettings(['databaseUrl', 'namespace'], { MESH_HOME: home, DATABASE_URL: 'postgres://other' })).toEqual({ databaseUrl: 'postgres://other', namespace: 'mine' })
+      expect(await loadSettings(['registryUrl', 'namespace'], { MESH_HOME: home, MESH_REGISTRY_URL: 'http://other' })).toEqual({ registryUrl: 'http://other', namespace: 'mesh' })
+    })
   })
 
   test('are not mixed with those of the mesh on this machine', async () => {

@@ -25,8 +25,10 @@ export function openTerminal (options: { readonly json: boolean, readonly colors
   const closing = new AbortController()
   const { stdout } = process
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
     closing.abort()
+    if (error.code === 'EPIPE') return
+    process.stderr.write(`mesh: standard output can't be written: ${error.message}\n`)
+    process.exit(1)
   })
   const line = async (text: string): Promise<void> => {
     if (closing.signal.aborted || stdout.write(`${text}\n`)) return
