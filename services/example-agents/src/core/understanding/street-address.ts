@@ -4,7 +4,7 @@ const kinds = '(?:streets?|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd
 // Words that can't stand inside an address: with them the number before belongs to something else.
 const breaks = '(?:at|on|in|is|are|has|have|with|located|and|for|which|that|apartments?|homes?|bed|beds|bedrooms?|baths?|bathrooms?|rooms?|dollars|per)'
 const word = `(?!${breaks}\\b)(?:[A-Za-z][\\w.'-]*|\\d+(?:st|nd|rd|th))`
-const address = new RegExp(`\\b\\d+[A-Za-z]?(?: \\d+)? (?:${word} ){1,5}?${kinds}\\b\\.?(?: (?:north|south|east|west|northwest|northeast)\\b)?(?:,? ?(?:#|apt\\.? ?|unit )\\s?\\w+)?`, 'gi')
+const address = new RegExp(`\\b\\d+[A-Za-z]?(?: \\d+)? (?:${word} ){1,5}?${kinds}\\b(?: (?:north|south|east|west|northwest|northeast)\\b)?(?:,? ?(?:#|apt\\.? ?|unit )\\s?\\w+)?`, 'gi')
 
 /** Puts `@` in the place of each address. */
 export function maskAddresses (text: string): string {

@@ -10,6 +10,7 @@ import { findContact } from './contact.ts'
 import { nextGoal } from './goal.ts'
 import type { Contact, Goal, LeadIntent, LeadIntentName, LeadSlots } from './lead-intent.ts'
 import { normalise } from './normalise.ts'
+import { isOffTopic } from './off-topic.ts'
 import { findRooms } from './rooms.ts'
 import { speechActsOf, type SpeechActs } from './speech-acts.ts'
 import type { ConversationState } from './state.ts'
@@ -22,6 +23,7 @@ export interface Understanding extends LeadIntent {
 
 export function understand (utterance: string, state: ConversationState): Understanding {
   const text = normalise(utterance)
+  if (isOffTopic(text)) return setAside(text, state)
   const { hasOffer, lastReply, offer } = state
   const wantsOthers = asksForOthers(text)
   const acts = speechActsOf(text, wantsOthers)
@@ -39,6 +41,12 @@ export function understand (utterance: string, state: ConversationState): Unders
   }
   const intent = intentOf(goal, state.goal, acts, wishes.asks.length > 0, saysWish)
   return { intent, goal, slots, asks: wishes.asks, ...some(contact), state: { ...state, goal, slots, contact } }
+}
+
+/** What isn't about homes changes nothing but who the person is. */
+function setAside (text: string, state: ConversationState): Understanding {
+  const contact = { ...state.contact, ...findContact(text) }
+  return { intent: 'other', goal: state.goal, slots: state.slots, asks: [], ...some(contact), state: { ...state, contact } }
 }
 
 function homeSaid (text: string, state: ConversationState, acts: SpeechActs): LeadSlots {

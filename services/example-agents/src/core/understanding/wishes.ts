@@ -29,7 +29,7 @@ const others = new RegExp([
   '\\bone more\\b(?! (?:thing|question|detail|time))',
   '\\b(?:apartments|places|homes|ones|something|anything) (?:that|which|where|with|in)\\b', '\\bare there any\\b'
 ].join('|'), 'i')
-const wishing = /\b(?:(?:i|we|it|that|they|also|really|only|just|and|would|'d) (?:need|needs|want|wants|prefer|like|love|require)|should|must|has to|have to|needs? to|make sure|preferably|somewhere|(?:apartments?|apts?|place|property|homes?|house|one) (?:that|which|where|with|whom|who))\b/i
+const wishing = /\b(?:(?:i|we|it|that|they|also|really|only|just|and|do|does|would|'d) (?:need|needs|want|wants|prefer|like|love|require)|should|must|has to|have to|needs? to|make sure|preferably|somewhere|(?:apartments?|apts?|place|property|homes?|house|one) (?:that|which|where|with|whom|who))\b/i
 const asksToKnow = /\b(?:(?:like|want|need|love|wish|curious|wondering|able|have) (?:to )?(?:know|ask|find out|check)|let me know|(?:you )?know (?:if|whether)|tell me (?:if|whether|about|more)|(?:find out|check|see|ask) (?:if|whether)|confirm|wonder(?:ing)?)\b/i
 const lead = '^(?:(?:ok(?:ay)?|great|and|also|but|yes|yeah|no|so|well|alright|perfect|good|fine|thanks?|thank you|sounds? \\w+)[,.!]? )*'
 const asking = new RegExp(`${lead}(?:is|are|do|does|did|can|could|may|will|would|what|what's|which|how|any|have|has)\\b`, 'i')
