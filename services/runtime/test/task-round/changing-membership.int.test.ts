@@ -1,43 +1,31 @@
-// Owners that come, go in good order, and meet errors on their way.
+// Owners that come and go as they should.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { flawless, Ledger } from './ledger-harness.ts'
+import { Scenario } from './scenario.ts'
 
-let ledger: Ledger
+let scenario: Scenario
 
 beforeEach(async () => {
-  ledger = new Ledger()
-  await ledger.open()
+  scenario = new Scenario()
+  await scenario.open()
 })
-afterEach(() => ledger.close())
+afterEach(() => scenario.close())
 
-test('joins and SIGTERM: tasks move, nothing is lost, doubled or reordered', async () => {
-  ledger.start('a')
-  const load = ledger.load(5_000, 500)
-  await ledger.until('a working', () => ledger.outputsBy('a') > 100)
-  ledger.start('b')
-  await ledger.until('b working', () => ledger.outputsBy('b') > 100)
-  ledger.start('c')
-  await ledger.until('c working', () => ledger.outputsBy('c') > 100)
-  ledger.signal('b', 'SIGTERM')
-  ledger.signal('a', 'SIGTERM')
-  await load
-  await ledger.settle()
-  expect(ledger.judge()).toEqual(flawless(5_000))
-})
-
-test('errors before and after commits, one in a hundred each', async () => {
-  ledger.start('a', { LEDGER_FAULT_RATE: '0.01' })
-  ledger.start('b', { LEDGER_FAULT_RATE: '0.01' })
-  await ledger.load(5_000, 700)
-  await ledger.settle()
-  expect(ledger.judge()).toEqual(flawless(5_000))
-})
-
-test('a record that makes its round fail is found by halving and set aside; its partition goes on', async () => {
-  ledger.start('a')
-  await ledger.load(1_500, 1_500, [400, 401, 900])
-  await ledger.settle()
-  const { poison, ...rest } = ledger.judge()
-  expect([...poison].sort()).toEqual(['poison/i400', 'poison/i401', 'poison/i900'])
-  expect(rest).toEqual({ ...flawless(1_500), poison: undefined })
+test('two join, two leave by SIGTERM: each record goes through once, with hardly a pause', async () => {
+  const first = scenario.worker('a')
+  await first.runningAll()
+  await scenario.underLoad(async reader => {
+    await reader.seenMore(200)
+    const second = scenario.worker('b')
+    await second.running()
+    await reader.seenMore(200)
+    await scenario.worker('c').running()
+    for (const leaving of [second, first]) {
+      await reader.seenMore(200)
+      leaving.signal('SIGTERM')
+      expect(await leaving.exited()).toBe(0)
+    }
+    await reader.seenMore(200)
+  })
+  await scenario.expectContract()
+  scenario.tellGap('join and SIGTERM')
 })

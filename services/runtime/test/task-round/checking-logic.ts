@@ -38,7 +38,7 @@ export interface ChangeValue {
   readonly key: string
   readonly count: number
   readonly dueMs: number
-  /** Topic and offset of the input; empty for what no input caused. */
+  /** Topic, partition and offset of the input; empty for what no input caused. */
   readonly position: string
 }
 
@@ -171,7 +171,7 @@ class Round implements CheckedPlan {
     const dueMs = record.appendedAtMs + dueAfterMs
     this.#output({ type: 'in', id, key, count, lane: record.lane, seq }, kind === 'poison-size' ? 'x'.repeat(2_000_000) : '')
     if (kind === 'poison-topic') this.outputs.push({ topic: `${this.#topic}.absent`, partition: 0, key, value: Buffer.from(id) })
-    this.#change({ type: 'in', id, key, count, dueMs: kind === 'timer' ? dueMs : 0, position: `${record.topic}/${record.offset}` })
+    this.#change({ type: 'in', id, key, count, dueMs: kind === 'timer' ? dueMs : 0, position: positionOf(record) })
     if (kind !== 'defer') return
     this.newlyDeferred.push({ id, key, dueMs })
     this.#deferrals.push({ key: id, value: Buffer.from(JSON.stringify({ key, dueMs })) })
@@ -188,7 +188,7 @@ class Round implements CheckedPlan {
   poisoned (record: InputRecord, error: Error): void {
     const { id, key, seq } = JSON.parse(record.value!.toString()) as InputValue
     this.#output({ type: 'poisoned', id, key, lane: record.lane, seq }, error.message)
-    this.#change({ type: 'poisoned', id, key, count: 0, dueMs: 0, position: `${record.topic}/${record.offset}` })
+    this.#change({ type: 'poisoned', id, key, count: 0, dueMs: 0, position: positionOf(record) })
   }
 
   #output (value: Partial<OutputValue>, reason = ''): void {
@@ -201,3 +201,5 @@ class Round implements CheckedPlan {
     this.changelog.push({ key: change.id, value: Buffer.from(JSON.stringify(change)) })
   }
 }
+
+const positionOf = ({ topic, partition, offset }: InputRecord): string => `${topic}/${partition}/${offset}`

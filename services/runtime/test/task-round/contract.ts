@@ -41,9 +41,10 @@ export class ContractReader {
     return this.outputs.filter(output => output.type === type && (by === undefined || output.by === by)).length
   }
 
-  /** Resolves when so many inputs have come out (of the given worker); rejects when time is up. */
-  async seen (inputs: number, by?: string): Promise<void> {
-    await this.until(`${inputs} inputs out${by === undefined ? '' : ` by ${by}`}`, () => this.count('in', by) + this.count('poisoned', by) >= inputs)
+  /** Resolves when so many more inputs have come out (of the given worker); rejects when time is up. */
+  async seenMore (inputs: number, by?: string): Promise<void> {
+    const wanted = this.count('in', by) + inputs
+    await this.until(`${wanted} inputs out${by === undefined ? '' : ` by ${by}`}`, () => this.count('in', by) >= wanted)
   }
 
   async until (what: string, isSo: () => boolean): Promise<void> {

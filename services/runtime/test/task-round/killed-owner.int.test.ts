@@ -1,43 +1,43 @@
-// Owners that die: between rounds, inside a transaction, and come back at once.
+// An owner that is killed, anywhere, even inside a transaction.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { flawless, Ledger } from './ledger-harness.ts'
+import { Scenario } from './scenario.ts'
 
-let ledger: Ledger
+let scenario: Scenario
 
 beforeEach(async () => {
-  ledger = new Ledger()
-  await ledger.open()
+  scenario = new Scenario()
+  await scenario.open()
 })
-afterEach(() => ledger.close())
+afterEach(() => scenario.close())
 
-test('one owner alone: every record exactly once, in order, timers and held records once', async () => {
-  ledger.start('a')
-  await ledger.load(3_000, 3_000)
-  await ledger.settle()
-  expect(ledger.judge()).toEqual(flawless(3_000))
-})
-
-test('SIGKILL of one owner after the other, each coming back under its own name', async () => {
-  ledger.start('a')
-  ledger.start('b')
-  const load = ledger.load(6_000, 500)
-  for (const name of ['a', 'b', 'a']) {
-    const before = ledger.outputsBy(name)
-    await ledger.until(`${name} working`, () => ledger.outputsBy(name) > before + 50)
-    ledger.signal(name, 'SIGKILL')
-    ledger.start(name)
-  }
-  await load
-  await ledger.settle()
-  expect(ledger.judge()).toEqual(flawless(6_000))
+test('SIGKILL of one owner after another under load, each started again at once', async () => {
+  let victim = scenario.worker('a')
+  let other = scenario.worker('b')
+  await Promise.all([victim.running(), other.running()])
+  await scenario.underLoad(async reader => {
+    for (let kills = 0; kills < 3; kills++) {
+      await reader.seenMore(300)
+      await victim.kill()
+      // Waits for its former self to leave the group before it joins: otherwise the survivor would stand still, too.
+      const again = scenario.worker(victim.name)
+      await again.running();
+      [victim, other] = [other, again]
+    }
+    await reader.seenMore(300)
+  })
+  await scenario.expectContract()
+  scenario.tellGap('SIGKILL')
 })
 
-test('SIGKILL inside a transaction: its records are never seen', async () => {
-  const dying = ledger.start('a', { LEDGER_SIGNAL: 'SIGKILL' })
-  ledger.start('b')
-  const load = ledger.load(4_000, 500)
-  await ledger.until('a dying', () => dying.signalCode === 'SIGKILL')
-  await load
-  await ledger.settle()
-  expect(ledger.judge()).toEqual(flawless(4_000))
+test('SIGKILL inside a transaction: what it had written is never seen', async () => {
+  const doomed = scenario.worker('a', { signalInside: 'SIGKILL', signalAfterRounds: 20 })
+  const other = scenario.worker('b')
+  await Promise.all([doomed.running(), other.running()])
+  await scenario.underLoad(async reader => {
+    expect(await doomed.exited()).toBe('SIGKILL')
+    await other.runningAll()
+    await reader.seenMore(300)
+  })
+  await scenario.expectContract()
+  scenario.tellGap('SIGKILL inside a transaction')
 })

@@ -7,6 +7,8 @@ import type { RunTopics } from './run-topics.ts'
 
 const keyCount = 40
 const tickMs = 10
+/** What a run that hangs may send before its test fails. */
+const inputsMax = 60_000
 
 export const testKafka = (brokers: readonly string[], clientId: string): Kafka => createKafka({ brokers, clientId, logger: pino({ level: 'silent' }) })
 
@@ -28,16 +30,29 @@ export class Load {
   connect (): Promise<void> { return this.#producer.connect() }
   close (): Promise<void> { return this.#producer.disconnect() }
 
-  /** One in ten sets a timer, one in ten is deferred; lanes and keys take turns. */
-  async mixed (total: number, perSecond: number): Promise<void> {
+  /** So many inputs at once. */
+  async burst (total: number): Promise<void> { await this.send(this.#mixed(total)) }
+
+  /** Inputs at a rate, until the given promise is fulfilled, or `inputsMax`. */
+  async whileBusy (perSecond: number, busy: Promise<unknown>): Promise<void> {
+    let isOver = false
+    const over = busy.finally(() => { isOver = true })
     const startedMs = performance.now()
-    for (let sent = 0; sent < total;) {
-      const due = Math.min(total, Math.ceil((performance.now() - startedMs) * perSecond / 1_000))
-      const inputs: SentInput[] = []
-      for (; sent < due; sent++) inputs.push(this.input((sent * 7 + (sent % 3)) % 4, sent % 10 === 1 ? 'timer' : sent % 10 === 2 ? 'defer' : 'plain', sent % keyCount))
-      await this.send(inputs)
+    for (let sent = 0; !isOver && sent < inputsMax;) {
+      const due = Math.ceil((performance.now() - startedMs) * perSecond / 1_000)
+      await this.send(this.#mixed(due - sent))
+      sent = due
       await new Promise(resolve => setTimeout(resolve, tickMs))
     }
+    await over
+  }
+
+  /** One in ten sets a timer, one in ten is deferred; lanes and keys take turns. */
+  #mixed (count: number): SentInput[] {
+    return Array.from({ length: count }, () => {
+      const i = this.sent.length
+      return this.input((i * 7 + (i % 3)) % 4, i % 10 === 1 ? 'timer' : i % 10 === 2 ? 'defer' : 'plain', i % keyCount)
+    })
   }
 
   input (lane: number, kind: Kind, keyNumber: number, padding?: number): SentInput {

@@ -13,7 +13,7 @@ afterEach(() => scenario.close())
 test('one owner of one task: each record goes through once, and a SIGTERM ends it cleanly', async () => {
   const worker = scenario.worker('a')
   await worker.running(0)
-  await scenario.load.mixed(1_000, 1_000)
+  await scenario.load.burst(1_000)
   await scenario.expectContract()
   worker.signal('SIGTERM')
   expect(await worker.exited()).toBe(0)

@@ -14,7 +14,7 @@ export class Scenario {
   readonly load: Load
   readonly reader: ContractReader
   readonly #brokers: readonly string[]
-  readonly #workers: Worker[] = []
+  readonly workers: Worker[] = []
   #admin: Admin | undefined
 
   constructor (taskCount = 4, brokers = process.env['MESH_KAFKA_BROKERS']!.split(',')) {
@@ -32,8 +32,13 @@ export class Scenario {
 
   worker (name: string, settings: Partial<WorkerSettings> = {}): Worker {
     const worker = new Worker({ brokers: this.#brokers, name, topics: this.topics, taskCount: this.taskCount, sessionTimeoutMs: 1_500, ...settings })
-    this.#workers.push(worker)
+    this.workers.push(worker)
     return worker
+  }
+
+  /** Sends inputs for as long as `happening` takes. */
+  async underLoad (happening: (reader: ContractReader) => Promise<void>, perSecond = 700): Promise<void> {
+    await this.load.whileBusy(perSecond, happening(this.reader))
   }
 
   /** Waits until all that was sent is accounted for, and expects the contract to have held. */
@@ -42,8 +47,12 @@ export class Scenario {
     expect(breaches(this.load.sent, this.reader).slice(0, breachesShown)).toEqual([])
   }
 
+  tellGap (hazard: string): void {
+    console.log(`${hazard}: longest time without an output of a task ${this.reader.longestGapMs()} ms`)
+  }
+
   async close (): Promise<void> {
-    await Promise.all(this.#workers.map(worker => worker.kill()))
+    await Promise.all(this.workers.map(worker => worker.kill()))
     await Promise.allSettled([this.load.close(), this.reader.close()])
     if (this.#admin === undefined) return
     await deleteTopics(this.#admin, this.topics)

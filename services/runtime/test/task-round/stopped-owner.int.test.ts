@@ -1,30 +1,47 @@
-// An owner that stands still inside a transaction past its session, and then goes on: the zombie.
+// An owner that stands still past its session and then goes on: the zombie.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { flawless, Ledger } from './ledger-harness.ts'
+import { Scenario } from './scenario.ts'
 
-let ledger: Ledger
+let scenario: Scenario
 
 beforeEach(async () => {
-  ledger = new Ledger()
-  await ledger.open()
+  scenario = new Scenario()
+  await scenario.open()
 })
-afterEach(() => ledger.close())
+afterEach(() => scenario.close())
 
-test('SIGSTOP inside a transaction, then SIGCONT: the late commit is refused, and the process works again', async () => {
-  const log: string[] = []
-  const zombie = ledger.start('a', { LEDGER_SIGNAL: 'SIGSTOP' })
-  zombie.stdout!.on('data', chunk => log.push(String(chunk)))
-  ledger.start('b')
-  const load = ledger.load(7_000, 500)
-  await ledger.until('a standing still', () => log.join('').includes('signal inside a transaction'))
-  const before = ledger.outputsBy('b')
-  // All three tasks are b's when each has gone on.
-  await ledger.until('b taking over', () => ledger.outputsBy('b') > before + 1_500)
-  zombie.kill('SIGCONT')
-  await ledger.until('the late commit being refused', () => /a task failed and starts anew|UNKNOWN_PRODUCER|fenced|epoch/i.test(log.join('').split('signal inside a transaction')[1] ?? ''))
-  const own = ledger.outputsBy('a')
-  await ledger.until('a working again', () => ledger.outputsBy('a') > own)
-  await load
-  await ledger.settle()
-  expect(ledger.judge()).toEqual(flawless(7_000))
+test('SIGSTOP inside a transaction, past the session: the late commit is refused, and the process steps back in', async () => {
+  const zombie = scenario.worker('a', { signalInside: 'SIGSTOP', signalAfterRounds: 20 })
+  const other = scenario.worker('b')
+  await Promise.all([zombie.running(), other.running()])
+  await scenario.underLoad(async reader => {
+    await zombie.said('it stands inside a transaction', ({ event }) => event === 'inside')
+    await other.runningAll()
+    await reader.seenMore(300, 'b')
+    const before = zombie.events.length
+    zombie.signal('SIGCONT')
+    const { reason } = await zombie.said('a round failed', ({ msg }) => msg === 'a round failed', before)
+    expect(reason).toMatch(/PRODUCER_EPOCH|FENCED/)
+    console.log(`late commit refused: ${reason}`)
+    await zombie.running(undefined, before)
+    await reader.seenMore(300, 'a')
+  })
+  await scenario.expectContract()
+})
+
+test('SIGSTOP while it fences: it takes the ids of its successor, and neither loses anything', async () => {
+  const first = scenario.worker('a')
+  await first.runningAll()
+  await scenario.underLoad(async reader => {
+    const zombie = scenario.worker('b', { signalBeforeFence: 1 })
+    await zombie.said('it stands between two ids', ({ event }) => event === 'inside')
+    // The tasks that had gone to it come back when its session has ended.
+    const before = first.events.length
+    await first.running(undefined, before)
+    await reader.seenMore(300)
+    zombie.signal('SIGCONT')
+    await zombie.running()
+    await reader.seenMore(300, 'b')
+  })
+  await scenario.expectContract()
 })

@@ -13,6 +13,8 @@ export interface WorkerSettings {
   /** Sends itself this signal inside a transaction, once, after so many rounds. */
   signalInside?: NodeJS.Signals | undefined
   readonly signalAfterRounds?: number
+  /** Stops itself (SIGSTOP) before it fences this one of a task's ids, once. */
+  signalBeforeFence?: number | undefined
   /** Share of rounds that fail before, and after, their commit. */
   readonly faultRate?: number
   readonly tellRounds?: boolean
@@ -35,6 +37,7 @@ const waitMsMax = 30_000
 export class Worker {
   readonly name: string
   readonly events: WorkerEvent[] = []
+  readonly #taskCount: number
   readonly #child: ChildProcess
   readonly #exited: Promise<number | NodeJS.Signals>
   readonly #watchers = new Set<() => void>()
@@ -42,6 +45,7 @@ export class Worker {
 
   constructor (settings: WorkerSettings) {
     this.name = settings.name
+    this.#taskCount = settings.taskCount
     this.#child = spawn(process.execPath, [script, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } })
     this.#exited = new Promise(resolve => this.#child.once('exit', (code, signal) => {
       resolve(code ?? signal!)
@@ -84,6 +88,11 @@ export class Worker {
 
   running (task?: number, from = 0): Promise<WorkerEvent> {
     return this.said(`task ${task ?? 'any'} is running`, event => event.event === 'task' && event.status === 'running' && (task === undefined || event.task === task), from)
+  }
+
+  /** All tasks run at this worker. */
+  async runningAll (from = 0): Promise<void> {
+    for (let task = 0; task < this.#taskCount; task++) await this.running(task, from)
   }
 
   async kill (): Promise<void> {

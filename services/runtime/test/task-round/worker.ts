@@ -16,6 +16,13 @@ function maybeFail (place: string): void {
   if (settings.faultRate !== undefined && Math.random() < settings.faultRate) throw new Error(`injected ${place}`)
 }
 
+async function signalSelf (signal: NodeJS.Signals): Promise<void> {
+  say({ event: 'inside' })
+  process.kill(process.pid, signal)
+  // The signal arrives within a tick or two; nothing more is to be done before it has.
+  await new Promise(resolve => setTimeout(resolve, 50))
+}
+
 const runner = await startTaskRunner({
   kafka: clientId => createKafka({ brokers, clientId, logger }),
   groupId: topics.groupId,
@@ -37,14 +44,16 @@ const runner = await startTaskRunner({
   },
   onTaskState: (task, status) => say({ event: 'task', task, status }),
   faults: {
+    async beforeFence (_task, id) {
+      if (settings.signalBeforeFence !== id) return
+      settings.signalBeforeFence = undefined
+      await signalSelf('SIGSTOP')
+    },
     async insideTransaction () {
       const { signalInside, signalAfterRounds = 0 } = settings
       if (signalInside === undefined || rounds < signalAfterRounds) return
       settings.signalInside = undefined
-      say({ event: 'inside' })
-      process.kill(process.pid, signalInside)
-      // The signal arrives within a tick or two; nothing of this transaction is to be done before it has.
-      await new Promise(resolve => setTimeout(resolve, 50))
+      await signalSelf(signalInside)
     },
     async beforeCommit () { maybeFail('before commit') },
     async afterCommit () { maybeFail('after commit') }
