@@ -83,8 +83,8 @@ describe('a question asked by hand', () => {
   })
 
   test('as JSON has all of it in one value; several at once don\'t contradict each other', async () => {
-    const answers = await Promise.all([1, 2, 3].map(n => askMesh('call', 'double', JSON.stringify({ n }), '--json')))
-    expect(answers.map(({ out }) => JSON.parse(out) as unknown)).toEqual([1, 2, 3].map(n => ({
+    const answers = await Promise.all([1, 2].map(n => askMesh('call', 'double', JSON.stringify({ n }), '--json')))
+    expect(answers.map(({ out }) => JSON.parse(out) as unknown)).toEqual([1, 2].map(n => ({
       output: { n: n * 2 }, dispatchId: expect.any(String), workflowId: expect.any(String), answeredBy: 'calculator', answeredByVersion: '1.0.0', latencyMs: expect.any(Number)
     })))
     expect((await namesOf()).filter(name => name.startsWith('mesh-cli-'))).toHaveLength(1)
