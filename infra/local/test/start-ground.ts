@@ -12,8 +12,9 @@ export class StartGround {
   readonly environment: NodeJS.ProcessEnv
 
   constructor () {
-    const { DATABASE_URL: _database, REDIS_URL: _redis, MESH_KAFKA_BROKERS: _brokers, MESH_SCHEMA_REGISTRY_URL: _registry, ...environment } = process.env
-    this.environment = { ...environment, MESH_HOME: this.home, MESH_CACHE: cacheFolder(meshHome(), process.env), NO_COLOR: '1' }
+    this.environment = { ...process.env, MESH_HOME: this.home, MESH_CACHE: cacheFolder(meshHome(), process.env), NO_COLOR: '1' }
+    // The addresses of the tests' own stack would be taken for the user's servers.
+    for (const address of ['DATABASE_URL', 'REDIS_URL', 'MESH_KAFKA_BROKERS', 'MESH_SCHEMA_REGISTRY_URL']) delete this.environment[address]
   }
 
   /** Starts a command of the bootstrap; `said` resolves once its output holds the text. */

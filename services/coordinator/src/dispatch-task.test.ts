@@ -28,6 +28,8 @@ const dispatch = (change: Partial<Dispatch>): Dispatch => ({
   usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
 
+const signed = (body: Buffer) => codec.encode('SignedDispatch', { body, keyId: '', signature: Buffer.alloc(0), proof: Buffer.alloc(0) })
+
 /** A task and its changelog, with rounds committed as the runner would. */
 class TaskHarness {
   readonly changelog: RestoredRecord[] = []
@@ -45,16 +47,18 @@ class TaskHarness {
   }
 
   record (body: Dispatch | Buffer, change: Partial<InputRecord> = {}): InputRecord {
-    const value = Buffer.isBuffer(body) ? body : codec.encode('SignedDispatch', { body: codec.encode('Dispatch', body), keyId: '', signature: Buffer.alloc(0), proof: Buffer.alloc(0) })
+    const value = Buffer.isBuffer(body) ? body : signed(codec.encode('Dispatch', body))
     const lane = Buffer.isBuffer(body) ? 0 : body.priority
-    return { lane, topic: names.dispatch(lane), partition: task, offset: this.#inputOffset++, appendedAtMs: this.nowMs, key: Buffer.from(workflowId), value, headerBytes: 0, headers: {}, ...change }
+    const key = Buffer.from(workflowId)
+    return { lane, topic: names.dispatch(lane), partition: task, offset: this.#inputOffset++, appendedAtMs: this.nowMs, key, value, headerBytes: 0, headers: {}, ...change }
   }
 
   round (...records: InputRecord[]): DispatchPlan {
     const plan = this.logic.plan(records, this.nowMs)
     const base = this.changelog.length
     plan.changelog.forEach(({ key, value }, i) => this.changelog.push({ key, value, offset: base + i, appendedAtMs: this.nowMs }))
-    this.lowWater = this.logic.applied(plan, { changelogBaseOffset: plan.changelog.length > 0 ? base : -1, deferredBaseOffset: -1, appendedAtMs: this.nowMs }).changelogOffset
+    const produced = { changelogBaseOffset: plan.changelog.length > 0 ? base : -1, deferredBaseOffset: -1, appendedAtMs: this.nowMs }
+    this.lowWater = this.logic.applied(plan, produced).changelogOffset
     return plan
   }
 
@@ -96,7 +100,7 @@ describe('a round', () => {
   test('a record of another kind inside the signed envelope is told apart', () => {
     const harness = new TaskHarness()
     const body = codec.encode('AuditStory', { events: [], eventsDropped: 0 })
-    harness.round(harness.record(dispatch({}), { value: codec.encode('SignedDispatch', { body, keyId: '', signature: Buffer.alloc(0), proof: Buffer.alloc(0) }) }))
+    harness.round(harness.record(dispatch({}), { value: signed(body) }))
     expect(harness.decided).toMatchObject([{ reason: 'WRONG_RECORD' }])
   })
 

@@ -1,6 +1,6 @@
 // Every kind of bad input through the real topics: a typed outcome, an audit event, and the partition goes on.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type Dispatch, reasonCodes } from '@mesh/schemas'
+import type { Dispatch, ReasonCode } from '@mesh/schemas'
 import { limits, partitionFor } from '@mesh/topics'
 import { MeshStand, offering, registration, request, responseTo, taskCount } from './mesh-stand.ts'
 
@@ -18,7 +18,13 @@ beforeAll(async () => {
 })
 afterAll(() => stand.close())
 
-interface RawRecord { readonly key: Buffer | string | null, readonly value: Buffer | null, readonly headers?: Record<string, string>, readonly lane?: number, readonly partition?: number }
+interface RawRecord {
+  readonly key: string | null
+  readonly value: Buffer | null
+  readonly headers?: Record<string, string>
+  readonly lane?: number
+  readonly partition?: number
+}
 
 /** Writes one bad record and then a good one to the same partition; answers the event of the bad, once the good one arrived. */
 async function write (raw: RawRecord) {
@@ -30,14 +36,14 @@ async function write (raw: RawRecord) {
   if (at === partition) await stand.send(next)
   const eventId = `${topic}/${at}/${metadata!.baseOffset}`
   await stand.until(`a decision on ${eventId}`, () => stand.audit.some(({ value: event }) => event.eventId === eventId))
-  if (at === partition) await stand.until('the next dispatch arriving', () => stand.inbox.some(({ value: { dispatch } }) => dispatch.dispatchId === next.dispatchId))
+  if (at === partition) await stand.until('the next dispatch arriving', () => hasReached(next.dispatchId))
   return stand.audit.filter(({ value: event }) => event.eventId === eventId).map(({ value: event }) => event)
 }
 
 const dispatched = (dispatch: Dispatch, change: Partial<RawRecord> = {}): RawRecord => ({ key: dispatch.workflowId, value: stand.signed(dispatch), ...change })
 const hasReached = (dispatchId: string) => stand.inbox.some(({ value: { dispatch } }) => dispatch.dispatchId === dispatchId)
 
-test.each<[string, () => RawRecord, keyof typeof reasonCodes]>([
+test.each<[string, () => RawRecord, ReasonCode]>([
   ['a null key', () => dispatched(from(), { key: null }), 'NULL_KEY'],
   ['a null value', () => ({ key: workflowId, value: null }), 'NULL_VALUE'],
   ['garbage bytes', () => ({ key: workflowId, value: Buffer.from('not a dispatch at all') }), 'GARBAGE'],
@@ -52,7 +58,7 @@ test.each<[string, () => RawRecord, keyof typeof reasonCodes]>([
   await stand.until('the dead letter', () => stand.deadLetters.some(({ key, value }) => key === events[0]!.eventId && value.code === code))
 })
 
-test.each<[string, () => RawRecord, keyof typeof reasonCodes, 'told' | 'untold']>([
+test.each<[string, () => RawRecord, ReasonCode, 'told' | 'untold']>([
   ['an undeclared capability', () => dispatched(from({ capability: 'paint' })), 'UNDECLARED_DEPENDENCY', 'told'],
   ['an unknown agent', () => dispatched(from({ source: 'stranger' })), 'UNKNOWN_SOURCE', 'untold'],
   ['a body priority other than the topic\'s', () => dispatched(from({ priority: 0 })), 'PRIORITY_MISMATCH', 'told'],

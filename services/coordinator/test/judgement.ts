@@ -35,7 +35,8 @@ function judge (sent: readonly Dispatch[], stand: MeshStand): Judgement {
   const outcomes = counted(stand.audit.filter(({ value }) => value.decision === 'completed' || value.decision === 'timed_out').map(({ value }) => value.dispatchId!))
   const requests = sent.filter(({ type }) => type === 'request')
   const twice = (counts: ReadonlyMap<string, number>) => [...counts].filter(([, times]) => times > 1).map(([id]) => id)
-  const lacking = (dispatches: readonly Dispatch[], counts: ReadonlyMap<string, number>) => dispatches.map(({ dispatchId }) => dispatchId).filter(id => !counts.has(id))
+  const lacking = (dispatches: readonly Dispatch[], counts: ReadonlyMap<string, number>) =>
+    dispatches.map(({ dispatchId }) => dispatchId).filter(id => !counts.has(id))
   return {
     undelivered: lacking(sent, deliveries),
     deliveredTwice: twice(deliveries),

@@ -6,6 +6,7 @@ import { createWriteStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runAndComeBack } from '@mesh/runtime'
 import { type AgentRegistration, type AuditEvent, type Codec, connectCodec, type Delivery, type Dispatch, type Notice } from '@mesh/schemas'
 import { agentTopics, createTopics, desiredTopics, partitionFor, topicNames } from '@mesh/topics'
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
@@ -58,7 +59,8 @@ export class MeshStand {
     await consumer.connect()
     await consumer.subscribe({ topics: [...inboxes, ...answers, names.audit, names.deadLetter], fromBeginning: true })
     const next = new Map<string, number>()
-    await consumer.run({
+    // The broker may restart: the judge must not be what gives up.
+    const stop = await runAndComeBack(consumer, () => consumer.run({
       autoCommit: false,
       eachBatch: async ({ batch: { topic, partition, messages } }) => {
         for (const message of messages) {
@@ -78,8 +80,11 @@ export class MeshStand {
           else this.answers.push({ ...place, value: this.#opened(message.value) })
         }
       }
+    }), { warn: () => undefined })
+    this.#closers.push(() => {
+      stop()
+      return consumer.disconnect()
     })
-    this.#closers.push(() => consumer.disconnect())
   }
 
   #opened (value: Buffer): { delivery: Delivery, dispatch: Dispatch } {

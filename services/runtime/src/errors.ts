@@ -17,5 +17,18 @@ export class CodedError<C extends string = string> extends Error {
   }
 }
 
-export const runtimeErrorCodes = ['CONFIG_INVALID', 'QUEUE_FULL', 'SEND_FAILED', 'CLOSED', 'READ_STALLED', 'CLIENT_VERSION', 'TASK_LOST'] as const
-export type RuntimeErrorCode = typeof runtimeErrorCodes[number]
+/** Each code the runtime itself uses, with what happened; the README's table is held to it by a test. */
+export const runtimeErrors = {
+  CONFIG_INVALID: 'Settings are missing or wrong; the message lists all of them.',
+  QUEUE_FULL: 'The sender\'s queue is at its bound; the record was not taken. Retriable.',
+  SEND_FAILED: 'The broker did not acknowledge the record after all retries; it may have been written all the same. Retriable unless the broker refused it.',
+  CLOSED: 'The sender was closed before the record was sent.',
+  READ_STALLED: 'A topic could not be read to its end, or a reader could not join, within its bound. Retriable.',
+  UNKNOWN_PARTITION: 'The topic has no such partition. Retriable, because a topic just made may not be known everywhere.',
+  CLIENT_VERSION: 'Another version of kafkajs is installed than the one its patch was checked with.',
+  PIPELINE_BROKEN: 'A step of a pipeline answered for more or fewer records than it was given.',
+  TASK_LOST: 'A task went to another owner while it worked.'
+} as const
+
+export type RuntimeErrorCode = keyof typeof runtimeErrors
+export const runtimeErrorCodes = Object.keys(runtimeErrors) as readonly RuntimeErrorCode[]

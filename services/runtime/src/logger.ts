@@ -1,22 +1,22 @@
-// JSON lines through pino. Payload-like fields never pass: they are cut out by name, and long strings are cut short.
-import { type Logger, pino } from 'pino'
+// JSON lines through pino; what a line may show is decided in `sanitizing.ts`.
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { sanitized } from './sanitizing.ts'
 
 export type { Logger }
 
-const redacted = ['payload', 'body', 'value', 'text', 'input', 'output', 'password', 'privateKey', 'secret']
-  .flatMap(field => [field, `*.${field}`])
+export interface LoggerOptions {
+  readonly name: string
+  readonly level: string
+}
 
-const stringCharsMax = 2_000
-
-export function createLogger (options: { readonly name: string, readonly level: string }): Logger {
+/** Messages are the caller's own words and pass as they are: say what happened there, and put data into fields. */
+export function createLogger ({ name, level }: LoggerOptions, destination?: DestinationStream): Logger {
   return pino({
-    name: options.name,
-    level: options.level,
-    redact: { paths: redacted, censor: '[left out]' },
-    formatters: {
-      level: label => ({ level: label }),
-      log: fields => Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === 'string' && value.length > stringCharsMax ? `${value.slice(0, stringCharsMax)}…` : value]))
-    },
+    name,
+    level,
+    formatters: { level: label => ({ level: label }), bindings: sanitized, log: sanitized },
+    // Errors were made plain already; pino's own serializer would call each of them an Object.
+    serializers: { err: error => error },
     timestamp: pino.stdTimeFunctions.isoTime
-  })
+  }, destination)
 }

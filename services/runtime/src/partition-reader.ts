@@ -7,6 +7,7 @@
 //   R3. The group's id is random, and the group is deleted at close, so that groups don't pile up.
 import { randomUUID } from 'node:crypto'
 import { AssignerProtocol, type Consumer, type EachBatchPayload, type Kafka, type PartitionAssigner } from 'kafkajs'
+import { runAndComeBack } from './coming-back.ts'
 import type { Logger } from './logger.ts'
 
 export interface ReaderRecord {
@@ -58,15 +59,17 @@ export async function startPartitionReader (options: PartitionReaderOptions): Pr
       resolve()
     })
   })
-  consumer.on(consumer.events.CRASH, ({ payload }) => logger.warn({ err: payload.error, topic, restart: payload.restart }, 'a reader crashed'))
-  await consumer.run({
+  const stop = await runAndComeBack(consumer, () => consumer.run({
     autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: partitions.length,
     eachBatch: payload => handOver(payload, next, options)
-  })
+  }), logger)
   await joined
   return {
     nextOffset: partition => next.get(partition) ?? 0,
-    close: () => closeReader(consumer, kafka, groupId, logger)
+    close () {
+      stop()
+      return closeReader(consumer, kafka, groupId, logger)
+    }
   }
 }
 

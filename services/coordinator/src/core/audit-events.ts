@@ -68,8 +68,10 @@ export function auditEvent (ingress: Ingress, facts: DecisionFacts, context: Dec
   }
 }
 
+type NextEvent = Partial<AuditEvent> & Pick<AuditEvent, 'eventId' | 'decision'>
+
 /** The same request, one decision later. */
-export function nextEvent (admission: AuditEvent, change: Partial<AuditEvent> & { eventId: string, decision: AuditDecision }, context: DecisionContext): AuditEvent {
+export function nextEvent (admission: AuditEvent, change: NextEvent, context: DecisionContext): AuditEvent {
   return {
     ...admission,
     atMs: context.nowMs,

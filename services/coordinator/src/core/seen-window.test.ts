@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { type Seen, SeenWindow } from './seen-window.ts'
 
 const base = 1_000_000_000_000
-const entry = (id: string, sinceBaseMs: number, offset: number, lane = 0): Seen => ({ id, lane, appendedAtMs: base + sinceBaseMs, offset, fingerprint: id, outcome: null })
+const entry = (id: string, sinceBaseMs: number, offset: number, lane = 0): Seen =>
+  ({ id, lane, appendedAtMs: base + sinceBaseMs, offset, fingerprint: id, outcome: null })
 
 test('an id is remembered until its lane has moved on by a window', () => {
   const window = new SeenWindow(1, { windowMs: 1_000, recordsMax: 1_000 })

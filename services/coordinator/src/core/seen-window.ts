@@ -57,7 +57,10 @@ export class SeenWindow {
   /** Puts a new entry, or moves the changelog offset of a known one forward. */
   put (entry: Seen): void {
     const known = this.#byId.get(entry.id)
-    if (known !== undefined) { known.offset = Math.max(known.offset, entry.offset); return }
+    if (known !== undefined) {
+      known.offset = Math.max(known.offset, entry.offset)
+      return
+    }
     this.#byId.set(entry.id, entry)
     const lane = this.#lanes[entry.lane]!
     const oldest = lane.entries[lane.first]
