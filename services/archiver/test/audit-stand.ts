@@ -3,8 +3,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { Kafka, logLevel, type Admin, type Message, type Producer } from 'kafkajs'
-import { createLogger } from '@mesh/runtime'
+import type { Admin, Kafka, Message, Producer } from 'kafkajs'
+import { createKafka, createLogger } from '@mesh/runtime'
 import { connectCodec, type AuditEvent, type Codec } from '@mesh/schemas'
 import { applyPlan, desiredTopics, plan, topicNames } from '@mesh/topics'
 import pg from 'pg'
@@ -48,7 +48,7 @@ export class AuditStand {
 
   private constructor (codec: Codec) {
     this.codec = codec
-    this.#kafka = new Kafka({ brokers: MESH_KAFKA_BROKERS.split(','), clientId: this.namespace, logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20 } })
+    this.#kafka = createKafka({ brokers: MESH_KAFKA_BROKERS.split(','), clientId: this.namespace, logger: createLogger({ name: 'test', level: 'silent' }) })
     this.admin = this.#kafka.admin()
     this.producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
     this.database = new pg.Pool({ connectionString: DATABASE_URL, max: 2 })

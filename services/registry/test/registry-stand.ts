@@ -1,7 +1,7 @@
 // A namespace of its own with a registry topic, and registries on it in this process.
 
-import { Kafka, logLevel, type Admin } from 'kafkajs'
-import { createLogger } from '@mesh/runtime'
+import type { Admin } from 'kafkajs'
+import { createKafka, createLogger } from '@mesh/runtime'
 import { connectCodec, type Codec } from '@mesh/schemas'
 import { applyPlan, desiredTopics, plan, topicNames } from '@mesh/topics'
 import { startRegistry, type RunningRegistry } from '../src/process.ts'
@@ -16,7 +16,7 @@ export interface Answer { readonly status: number, readonly type: string | null,
 export class RegistryStand {
   readonly namespace = `t-reg-${Math.random().toString(36).slice(2, 10)}`
   readonly names = topicNames(this.namespace)
-  readonly kafka = new Kafka({ brokers: MESH_KAFKA_BROKERS.split(','), clientId: this.namespace, logLevel: logLevel.NOTHING, retry: { initialRetryTime: 20 } })
+  readonly kafka = createKafka({ brokers: MESH_KAFKA_BROKERS.split(','), clientId: this.namespace, logger: createLogger({ name: 'test', level: 'silent' }) })
   readonly admin: Admin = this.kafka.admin()
   readonly codec: Codec
   readonly #running: RunningRegistry[] = []
