@@ -48,18 +48,34 @@ export async function connect (settings: Settings, clientId: string): Promise<Co
 /** The number of partitions is the number of tasks. */
 async function partitionsOf (topic: string, kafka: Kafka, settings: Settings, logger: Logger): Promise<number> {
   const overAtMs = performance.now() + settings.waitMs
-  const admin = kafka.admin({ retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 3 } })
+  const admin = kafka.admin()
+  let problem = 'no answer'
+  const probe = async (): Promise<number | undefined> => {
+    await admin.connect()
+    // Asked for by name, a topic that doesn't exist would be waited for by the client in its own way.
+    if (!(await admin.listTopics()).includes(topic)) {
+      problem = 'the topic does not exist'
+      return undefined
+    }
+    return (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length
+  }
   try {
     for (;;) {
-      const problem = await admin.connect().then(() => undefined, (error: Error) => error.message)
-      const found = problem === undefined ? await admin.fetchTopicMetadata({ topics: [topic] }).catch((error: Error) => error) : new Error(problem)
-      if (!(found instanceof Error)) return found.topics[0]!.partitions.length
-      if (performance.now() >= overAtMs) {
+      const leftMs = overAtMs - performance.now()
+      const tooLate = new AbortController()
+      // The client tries again by itself for longer than may be waited here.
+      const found = await Promise.race([
+        probe().catch((error: Error) => { problem = error.message }),
+        pause(Math.max(0, leftMs), undefined, { signal: tooLate.signal }).catch(() => {})
+      ])
+      tooLate.abort()
+      if (found !== undefined) return found
+      if (performance.now() + probePauseMs >= overAtMs) {
         throw new MeshError('BROKER_UNREACHABLE',
-          `${topic} could not be read from ${settings.kafkaBrokers.join(', ')} within ${settings.waitMs / 1000} s (${found.message}). Start the mesh with \`npm start\`, or set MESH_KAFKA_BROKERS.`,
-          { ...sdkCodes.BROKER_UNREACHABLE, cause: found })
+          `${topic} could not be read from ${settings.kafkaBrokers.join(', ')} within ${settings.waitMs / 1000} s (${problem}). Start the mesh with \`npm start\`, or set MESH_KAFKA_BROKERS.`,
+          sdkCodes.BROKER_UNREACHABLE)
       }
-      logger.info({ topic, problem: found.message }, 'waiting for Kafka')
+      logger.info({ topic, problem }, 'waiting for Kafka')
       await pause(probePauseMs)
     }
   } finally {
