@@ -2,10 +2,16 @@
 // A record alone leaves at once; there is no timer.
 //
 // Invariants:
-//   B1. Records of a partition arrive in the order of `send`; one request is in flight at a time.
+//   B1. Records of a partition arrive in the order of `send`; one batch is in flight at a time.
 //   B2. Each record's `done` is called exactly once.
 //   B3. At most `queueRecordsMax` records wait; one more is refused with QUEUE_FULL.
-import type { Kafka, Message, TopicMessages } from 'kafkajs'
+//   B4. A batch has at most `batchRecordsMax` records and `batchBytesMax` bytes; a record over that goes alone, so that the
+//       broker's refusal of its size meets nobody else.
+//   B5. Only what the broker answered for was sent: kafkajs says nothing of records for a partition that it doesn't know.
+//   B6. After a failed batch the producer is replaced. kafkajs gives the next batch the failed one's sequence number; had
+//       the broker written that one after all, it would take the next for a repeat, acknowledge it and drop it.
+//   B7. Once closed, what waits is still sent, until a batch fails; then the rest ends with CLOSED at once.
+import type { Kafka, Message, Producer, RecordMetadata, TopicMessages } from 'kafkajs'
 import { CodedError, type RuntimeErrorCode } from './errors.ts'
 import type { Logger } from './logger.ts'
 
@@ -17,9 +23,15 @@ export interface SendRecord {
   readonly headers?: Record<string, string | Buffer>
 }
 
-export type SendDone = (error?: CodedError<RuntimeErrorCode>) => void
+/** After success, the offset at which the record was written. */
+export type SendDone = (error?: SendError, offset?: number) => void
 
 export interface BatchSender {
+  /**
+   * Never throws; `done` tells the end. SEND_FAILED means not acknowledged: the record may be in the topic all the same.
+   *
+   * @example sender.send({ topic, partition: 0, key: 'k', value }, error => { if (error?.retriable) … })
+   */
   send (record: SendRecord, done: SendDone): void
   /** Resolves when everything sent before has been answered. */
   flush (): Promise<void>
@@ -30,53 +42,147 @@ export interface BatchSenderOptions {
   readonly kafka: Kafka
   readonly logger: Logger
   readonly batchRecordsMax?: number
+  /** Below the topics' message.max.bytes, which bounds a whole batch. */
+  readonly batchBytesMax?: number
   readonly queueRecordsMax?: number
 }
 
 interface Queued { readonly record: SendRecord, readonly done: SendDone }
+type SendError = CodedError<RuntimeErrorCode>
 
-export async function startBatchSender ({ kafka, logger, batchRecordsMax = 500, queueRecordsMax = 20_000 }: BatchSenderOptions): Promise<BatchSender> {
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false })
+export async function startBatchSender (options: BatchSenderOptions): Promise<BatchSender> {
+  const producer = producerOf(options.kafka)
   await producer.connect()
-  let queue: Queued[] = []
-  let sending: Promise<void> | undefined
-  let closed = false
+  return new Sender(options, producer)
+}
 
-  const run = async () => {
-    while (queue.length > 0) {
-      const batch = queue.slice(0, batchRecordsMax)
-      queue = queue.slice(batchRecordsMax)
-      const error = await sendBatch(batch)
-      for (const { done } of batch) done(error)
-    }
-    sending = undefined
+class Sender implements BatchSender {
+  readonly #options: Required<BatchSenderOptions>
+  /** Undefined between a failed batch and the next one. */
+  #producer: Producer | undefined
+  #queue: Queued[] = []
+  #sending: Promise<void> | undefined
+  #closed = false
+
+  constructor (options: BatchSenderOptions, producer: Producer) {
+    this.#options = { batchRecordsMax: 500, batchBytesMax: 768 * 1024, queueRecordsMax: 20_000, ...options }
+    this.#producer = producer
   }
-  const sendBatch = async (batch: readonly Queued[]) => {
+
+  send (record: SendRecord, done: SendDone): void {
+    const { queueRecordsMax } = this.#options
+    const queued = { record, done }
+    if (this.#closed) return this.#end(queued, closedError())
+    if (this.#queue.length >= queueRecordsMax) {
+      return this.#end(queued, new CodedError('QUEUE_FULL', `${queueRecordsMax} records wait to be sent`, { retriable: true }))
+    }
+    this.#queue.push(queued)
+    // Deferred by a microtask, so that what is sent together leaves together.
+    this.#sending ??= Promise.resolve().then(() => this.#run())
+  }
+
+  async flush (): Promise<void> {
+    while (this.#sending !== undefined) await this.#sending
+  }
+
+  async close (): Promise<void> {
+    this.#closed = true
+    await this.flush()
+    await this.#producer?.disconnect()
+    this.#producer = undefined
+  }
+
+  async #run (): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, batchLength(this.#queue, this.#options))
+      const result = await this.#sendBatch(batch)
+      if (result instanceof CodedError) {
+        const given = this.#closed ? this.#queue.splice(0) : []
+        for (const queued of batch) this.#end(queued, result)
+        for (const queued of given) this.#end(queued, closedError())
+      } else this.#endAll(batch, result)
+    }
+    this.#sending = undefined
+  }
+
+  /** What the broker answered, or why it didn't. */
+  async #sendBatch (batch: readonly Queued[]): Promise<readonly RecordMetadata[] | SendError> {
+    const { kafka, logger } = this.#options
     try {
-      await producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) })
-      return undefined
+      this.#producer ??= await connected(producerOf(kafka))
+      return await this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) })
     } catch (error) {
       logger.warn({ err: error, records: batch.length }, 'a batch could not be sent')
-      return new CodedError<RuntimeErrorCode>('SEND_FAILED', `the broker did not take the record: ${(error as Error).message}`, { retriable: true, cause: error })
+      this.#producer?.disconnect().catch(failure => logger.debug({ err: failure }, 'a replaced producer did not disconnect'))
+      this.#producer = undefined
+      return new CodedError('SEND_FAILED', `the broker did not take the record: ${(error as Error).message}`, { retriable: mayHelpAgain(error), cause: error })
     }
   }
-  return {
-    send (record, done) {
-      if (closed) return done(new CodedError('CLOSED', 'the sender is closed'))
-      if (queue.length >= queueRecordsMax) {
-        return done(new CodedError('QUEUE_FULL', `${queueRecordsMax} records wait to be sent`, { retriable: true }))
+
+  /** Records of one partition lie one after the other, from the offset that the broker answered. */
+  #endAll (batch: readonly Queued[], answered: readonly RecordMetadata[]): void {
+    const next = new Map(answered.map(({ topicName, partition, baseOffset }) => [`${topicName}/${partition}`, Number(baseOffset)]))
+    for (const queued of batch) {
+      const { topic, partition } = queued.record
+      const place = `${topic}/${partition}`
+      const offset = next.get(place)
+      if (offset === undefined) {
+        this.#end(queued, new CodedError('UNKNOWN_PARTITION', `${topic} has no partition ${partition}`, { retriable: true }))
+        continue
       }
-      queue.push({ record, done })
-      // Deferred by a microtask, so that what is sent together leaves together.
-      sending ??= Promise.resolve().then(run)
-    },
-    async flush () { while (sending !== undefined) await sending },
-    async close () {
-      closed = true
-      while (sending !== undefined) await sending
-      await producer.disconnect()
+      next.set(place, offset + 1)
+      this.#end(queued, undefined, offset)
     }
   }
+
+  #end ({ done }: Queued, error?: SendError, offset?: number): void {
+    try {
+      done(error, offset)
+    } catch (failure) {
+      // Somebody else's bug must not cost other records their answer.
+      this.#options.logger.error({ err: failure }, 'a callback of a sent record failed')
+    }
+  }
+}
+
+const producerOf = (kafka: Kafka): Producer => kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false })
+
+async function connected (producer: Producer): Promise<Producer> {
+  try {
+    await producer.connect()
+    return producer
+  } catch (error) {
+    await producer.disconnect().catch(() => {})
+    throw error
+  }
+}
+
+const closedError = (): SendError => new CodedError('CLOSED', 'the sender is closed')
+
+/** kafkajs wraps what it gave up on; the broker's own word is the cause. */
+function mayHelpAgain (error: unknown): boolean {
+  const { cause, name, retriable } = error as { readonly cause?: unknown, readonly name?: string, readonly retriable?: boolean }
+  if (name === 'KafkaJSNumberOfRetriesExceeded') return true
+  return cause instanceof Error ? mayHelpAgain(cause) : retriable !== false
+}
+
+function batchLength (queue: readonly Queued[], { batchRecordsMax, batchBytesMax }: Required<BatchSenderOptions>): number {
+  let bytes = 0
+  const most = Math.min(queue.length, batchRecordsMax)
+  for (let length = 0; length < most; length++) {
+    bytes += bytesOf((queue[length] as Queued).record)
+    if (bytes > batchBytesMax) return Math.max(1, length)
+  }
+  return most
+}
+
+/** What a record costs beside its key, value and headers. */
+const recordOverheadBytes = 64
+
+function bytesOf ({ key, value, headers }: SendRecord): number {
+  let bytes = recordOverheadBytes + (key?.length ?? 0) + (value?.length ?? 0)
+  for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
+  return bytes
 }
 
 function byTopic (batch: readonly Queued[]): TopicMessages[] {

@@ -19,15 +19,19 @@ export function loadConfig<E extends ConfigEntries> (entries: E, environment: Re
   const values: Record<string, unknown> = {}
   const problems: string[] = []
   for (const [name, entry] of Object.entries(entries)) {
-    const given = environment[entry.env]
     // An empty variable is how compose files say "not set".
-    const parsed = entry.schema.safeParse(given === '' ? undefined : given)
+    const given = environment[entry.env] === '' ? undefined : environment[entry.env]
+    const parsed = entry.schema.safeParse(given)
     if (parsed.success) values[name] = parsed.data
-    else problems.push(`${entry.env}: ${given === undefined ? 'is not set' : parsed.error.issues.map(issue => issue.message).join(', ')} (${entry.doc})`)
+    else problems.push(`${entry.env}: ${given === undefined ? 'is not set' : problemOf(entry, parsed.error)} (${entry.doc})`)
   }
   if (problems.length > 0) throw new CodedError('CONFIG_INVALID', `Configuration:\n${problems.map(problem => `  ${problem}`).join('\n')}`)
   return values as ConfigValues<E>
 }
+
+// A refinement's message may quote what it refused.
+const problemOf = ({ secret }: ConfigEntry, { issues }: z.ZodError): string =>
+  secret === true ? 'is not valid' : issues.map(({ message }) => message).join(', ')
 
 /** Rows of a markdown table: variable, default, meaning. */
 export function configTable (entries: ConfigEntries): string {
@@ -40,9 +44,12 @@ export function configTable (entries: ConfigEntries): string {
 }
 
 const portMax = 65_535
+const brokerList = z.string()
+  .transform(list => list.split(',').map(broker => broker.trim()).filter(Boolean))
+  .refine(brokers => brokers.length > 0 && brokers.every(broker => /^[^\s:]+:\d{1,5}$|^\[[^\]\s]+\]:\d{1,5}$/.test(broker)), 'expected host:port, or several separated by commas')
 
 export const commonEntries = defineConfig({
-  kafkaBrokers: { env: 'MESH_KAFKA_BROKERS', schema: z.string().min(1).transform(list => list.split(',').map(broker => broker.trim()).filter(Boolean)), doc: 'Kafka bootstrap servers, host:port, separated by commas.' },
+  kafkaBrokers: { env: 'MESH_KAFKA_BROKERS', schema: brokerList, doc: 'Kafka bootstrap servers, host:port, separated by commas.' },
   schemaRegistryUrl: { env: 'MESH_SCHEMA_REGISTRY_URL', schema: z.url(), doc: 'Base URL of the Confluent-compatible schema registry.' },
   namespace: { env: 'MESH_NAMESPACE', schema: z.string().regex(/^[a-z][a-z0-9-]*$/).default('mesh'), doc: 'First part of every topic, group and transactional id.' },
   logLevel: { env: 'MESH_LOG_LEVEL', schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), doc: 'Least severe level that is logged.' },

@@ -26,8 +26,7 @@ export const runtimeErrors = {
   READ_STALLED: 'A topic could not be read to its end, or a reader could not join, within its bound. Retriable.',
   UNKNOWN_PARTITION: 'The topic has no such partition. Retriable, because a topic just made may not be known everywhere.',
   CLIENT_VERSION: 'Another version of kafkajs is installed than the one its patch was checked with.',
-  PIPELINE_BROKEN: 'A step of a pipeline answered for more or fewer records than it was given.',
-  TASK_LOST: 'A task went to another owner while it worked.'
+  PIPELINE_BROKEN: 'A step of a pipeline answered for more or fewer records than it was given.'
 } as const
 
 export type RuntimeErrorCode = keyof typeof runtimeErrors

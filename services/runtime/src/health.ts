@@ -1,4 +1,8 @@
 // /healthz: the process runs. /readyz: it can really work, by named checks. /metrics: what prom-client holds.
+//
+// Invariants:
+//   H1. /readyz answers within `checkMsMax` and names each check's problem; a check that hangs or throws is one.
+//   H2. Checks run once at a time, however many ask: a slow check can't be piled up.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Metrics } from './metrics.ts'
@@ -24,12 +28,12 @@ interface Answer { readonly status: number, readonly type: string, readonly text
 
 const json = 'application/json'
 
-async function answerOf (path: string | undefined, { metrics, checks }: HealthOptions): Promise<Answer> {
+async function answerOf (path: string | undefined, metrics: Metrics, ask: () => Promise<Record<string, string>>): Promise<Answer> {
   switch (path) {
     case '/healthz': return { status: 200, type: json, text: '{"status":"ok"}' }
     case '/metrics': return { status: 200, type: metrics.registry.contentType, text: await metrics.registry.metrics() }
     case '/readyz': {
-      const problems = await problemsOf(checks)
+      const problems = await ask()
       const ready = Object.keys(problems).length === 0
       return { status: ready ? 200 : 503, type: json, text: JSON.stringify({ status: ready ? 'ready' : 'not ready', problems }) }
     }
@@ -38,8 +42,14 @@ async function answerOf (path: string | undefined, { metrics, checks }: HealthOp
 }
 
 export async function startHealthServer (options: HealthOptions): Promise<HealthServer> {
+  let asked: Promise<Record<string, string>> | undefined
+  const ask = () => asked ??= problemsOf(options.checks).finally(() => { asked = undefined })
   const server = createServer((request, response) => {
-    answerOf(request.url?.split('?')[0], options)
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end()
+      return
+    }
+    answerOf(request.url?.split('?')[0], options.metrics, ask)
       .catch(error => ({ status: 500, type: 'text/plain', text: (error as Error).message }))
       .then(({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text))
       .catch(() => response.destroy())

@@ -1,8 +1,9 @@
 // The life of a process: start, run until told to end, drain, exit.
 //
 // Invariants:
-//   Y1. The first SIGTERM or SIGINT drains once, within `drainMs`; a second one ends the process at once.
-//   Y2. Whatever nobody caught ends the process with code 1 and a logged reason: a half-alive process is worse.
+//   Y1. The first SIGTERM or SIGINT drains once, within `drainMs`, and ends with code 0; a second one ends at once with 1.
+//   Y2. A signal while it still starts aborts the start; what was started is drained, and the bound holds for both.
+//   Y3. Whatever nobody caught ends the process with code 1 and a logged reason: a half-alive process is worse.
 import type { Logger } from './logger.ts'
 
 export interface Running {
@@ -18,36 +19,34 @@ export interface ProcessOptions {
 }
 
 export async function runProcess ({ name, logger, start, drainMs = 10_000 }: ProcessOptions): Promise<void> {
-  const abort = new AbortController()
+  const ending = new AbortController()
   let running: Running | undefined
-  let signals = 0
-  const fail = (error: unknown, what: string) => {
+  const fail = (error: unknown, what: string): never => {
     logger.fatal({ err: error }, what)
     process.exit(1)
   }
-  const drain = async () => {
-    abort.abort()
-    setTimeout(() => fail(undefined, `drain took longer than ${drainMs} ms`), drainMs).unref()
-    await running?.drain()
+  const drain = async ({ drain }: Running) => {
+    await drain().catch(error => fail(error, `${name} could not drain`))
     logger.info(`${name} has drained`)
     process.exit(0)
   }
   const onSignal = (signal: string) => {
-    if (++signals > 1) process.exit(1)
+    if (ending.signal.aborted) process.exit(1)
     logger.info({ signal }, `${name} is draining`)
-    // While it is still starting there is nothing to drain yet; the end of the start sees the abort.
-    if (running !== undefined) drain().catch(error => fail(error, 'drain failed'))
-    else abort.abort()
+    setTimeout(() => fail(undefined, `${name} took longer than ${drainMs} ms to drain`), drainMs).unref()
+    ending.abort(new Error(`${name} was told to end by ${signal}`))
+    if (running !== undefined) void drain(running)
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
   process.on('unhandledRejection', error => fail(error, 'unhandled rejection'))
   process.on('uncaughtException', error => fail(error, 'uncaught exception'))
   try {
-    running = await start({ signal: abort.signal })
+    running = await start({ signal: ending.signal })
   } catch (error) {
-    logger.fatal({ err: error }, `${name} could not start: ${(error as Error).message}`)
-    process.exit(1)
+    if (!ending.signal.aborted) fail(error, `${name} could not start: ${(error as Error).message}`)
+    logger.info({ err: error }, `${name} was told to end before it had started`)
+    process.exit(0)
   }
-  if (abort.signal.aborted) await drain()
+  if (ending.signal.aborted) await drain(running)
 }
