@@ -31,7 +31,7 @@ export const reasonCodes = {
   REPLY_LATE: { retriable: false, doc: 'The request timed out before its answer came.', next: 'Answer within the deadline.' },
   REPLY_PARTITION_RANGE: { retriable: false, doc: 'The reply partition does not exist in the answers topic of the source.', next: 'Use a partition of the answers topic.' },
   TIMEOUT: { retriable: true, doc: 'No answer came before the deadline.', next: 'Try again, or give it more time.' },
-  HANDLER_FAILED: { retriable: true, doc: 'The handler of the target threw.', next: 'See the log of the target.' },
+  HANDLER_FAILED: { retriable: true, doc: 'The handler of the target threw, or answered with an error code of its own.', next: 'See the answer\'s own code, or the log of the target.' },
   INPUT_INVALID: { retriable: false, doc: 'The payload does not fit the input schema of the capability.', next: 'Send what the contract says.' },
   OUTPUT_INVALID: { retriable: false, doc: 'The handler returned what its own output schema refuses.', next: 'Correct the handler.' },
   NO_HANDLER: { retriable: true, doc: 'The target offers the capability but has no handler for it.', next: 'Deploy the handler.' },

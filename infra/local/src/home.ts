@@ -10,6 +10,9 @@ export const meshHome = (environment: Environment = process.env): string =>
   environment.MESH_HOME ? resolve(repositoryRoot, environment.MESH_HOME) : join(repositoryRoot, '.mesh')
 
 // Of its own where several homes share what Maven fetched.
+/** The stack of `npm start` and `npm run up`. */
+export const devStack = 'dev'
+
 export const cacheFolder = (home: string, environment: Environment = process.env): string =>
   environment.MESH_CACHE ? resolve(repositoryRoot, environment.MESH_CACHE) : join(home, 'cache')
 export const stackFolder = (home: string, name: string): string => join(home, name)

@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { commonEntries } from '@mesh/runtime'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,12 +45,6 @@ describe('settings', () => {
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.not.stringContaining('a"b') })
   })
 
-  // Written here again so that `mesh trace` and `mesh agents` start without the Kafka client.
-  test.each(['kafkaBrokers', 'schemaRegistryUrl', 'namespace'] as const)('%s is said as the mesh\'s processes say it', name => {
-    const { env, doc, schema } = commonEntries[name]
-    expect(cliConfig[name]).toMatchObject({ env, doc })
-    for (const value of [undefined, '', 'a', 'a:1,b:2', 'http://a', 'A', 'mesh-2']) expect(cliConfig[name].schema.safeParse(value).data).toEqual(schema.safeParse(value).data)
-  })
 })
 
 test.each([

@@ -3,20 +3,18 @@
 // Invariants:
 //   C1. A command asks only for what it needs, so that `trace` works without Kafka.
 //   C2. One mesh, never a mix: where the environment names a mesh, the one on this machine is not looked for.
-import type { ConfigEntries, ConfigValues } from '@mesh/runtime'
+// From the part without the Kafka client, so that `mesh trace` and `mesh agents` start without it.
+import { commonEntries, type ConfigEntries, type ConfigValues } from '@mesh/runtime/config'
 import { z } from 'zod'
 import { CliError } from './errors.ts'
 import { findLocalMesh, type Environment } from './local-mesh.ts'
 
 export const cliConfig = {
-  kafkaBrokers: {
-    env: 'MESH_KAFKA_BROKERS', schema: z.string().min(1).transform(list => list.split(',').map(broker => broker.trim()).filter(Boolean)),
-    doc: 'Kafka bootstrap servers, host:port, separated by commas.'
-  },
-  schemaRegistryUrl: { env: 'MESH_SCHEMA_REGISTRY_URL', schema: z.url(), doc: 'Base URL of the Confluent-compatible schema registry.' },
+  kafkaBrokers: commonEntries.kafkaBrokers,
+  schemaRegistryUrl: commonEntries.schemaRegistryUrl,
   databaseUrl: { env: 'DATABASE_URL', schema: z.string().min(1), secret: true, doc: 'PostgreSQL with the audit archive.' },
   registryUrl: { env: 'MESH_REGISTRY_URL', schema: z.url().default('http://127.0.0.1:7400'), doc: 'The registry of agents.' },
-  namespace: { env: 'MESH_NAMESPACE', schema: z.string().regex(/^[a-z][a-z0-9-]*$/).default('mesh'), doc: 'First part of every topic, group and transactional id.' },
+  namespace: commonEntries.namespace,
   auditSchema: { env: 'MESH_AUDIT_SCHEMA', schema: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/).default('mesh_audit'), doc: 'PostgreSQL schema of the audit archive.' }
 } as const satisfies ConfigEntries
 

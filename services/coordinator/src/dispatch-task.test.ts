@@ -50,7 +50,8 @@ class TaskHarness {
     const value = Buffer.isBuffer(body) ? body : signed(codec.encode('Dispatch', body))
     const lane = Buffer.isBuffer(body) ? 0 : body.priority
     const key = Buffer.from(workflowId)
-    return { lane, topic: names.dispatch(lane), partition: task, offset: this.#inputOffset++, appendedAtMs: this.nowMs, key, value, headerBytes: 0, headers: {}, ...change }
+    const place = { lane, topic: names.dispatch(lane), partition: task, offset: this.#inputOffset++ }
+    return { ...place, appendedAtMs: this.nowMs, key, value, headerBytes: 0, headers: {}, ...change }
   }
 
   round (...records: InputRecord[]): DispatchPlan {

@@ -31,7 +31,8 @@ async function write (raw: RawRecord) {
   const { key, value, headers, lane = 1 } = raw
   const topic = stand.names.dispatch(lane)
   const at = raw.partition ?? partition
-  const [metadata] = await stand.producer.send({ topic, acks: -1, messages: [headers === undefined ? { key, value, partition: at } : { key, value, partition: at, headers }] })
+  const message = { key, value, partition: at, ...headers === undefined ? {} : { headers } }
+  const [metadata] = await stand.producer.send({ topic, acks: -1, messages: [message] })
   const next = from({ priority: lane })
   if (at === partition) await stand.send(next)
   const eventId = `${topic}/${at}/${metadata!.baseOffset}`
@@ -48,7 +49,7 @@ test.each<[string, () => RawRecord, ReasonCode]>([
   ['a null value', () => ({ key: workflowId, value: null }), 'NULL_VALUE'],
   ['garbage bytes', () => ({ key: workflowId, value: Buffer.from('not a dispatch at all') }), 'GARBAGE'],
   ['an empty value', () => ({ key: workflowId, value: Buffer.alloc(0) }), 'GARBAGE'],
-  ['an unknown schema id', () => ({ key: workflowId, value: Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0xff, 0xff]), Buffer.from('abc')]) }), 'UNKNOWN_SCHEMA_ID'],
+  ['an unknown schema id', () => ({ key: workflowId, value: Buffer.from([0, 0x7f, 0xff, 0xff, 0xff, 1, 2]) }), 'UNKNOWN_SCHEMA_ID'],
   ['a valid id of another record', () => ({ key: workflowId, value: stand.codec.encode('AuditStory', { events: [], eventsDropped: 0 }) }), 'WRONG_RECORD'],
   ['an oversized value', () => ({ key: workflowId, value: Buffer.alloc(limits.dispatchValueBytesMax + 1) }), 'VALUE_TOO_LARGE'],
   ['oversized headers', () => dispatched(from(), { headers: { big: 'x'.repeat(limits.headerBytesMax) } }), 'HEADERS_TOO_LARGE']

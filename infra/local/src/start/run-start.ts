@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { StackError } from '../errors.ts'
-import { meshHome, repositoryRoot, stackFolder } from '../home.ts'
+import { devStack, meshHome, repositoryRoot, stackFolder } from '../home.ts'
 import { acquireLock } from '../lock.ts'
 import type { Progress } from '../progress.ts'
 import { stackEnvironment, type Stack } from '../stack.ts'
@@ -16,8 +16,6 @@ import { reportExample } from './report.ts'
 import { endLeftovers, forgetRunning, writeRunning } from './running-file.ts'
 import { runScript } from './run-script.ts'
 import { onInterrupt } from './interrupt.ts'
-
-const stackName = 'dev'
 
 export async function runStart (options: StartOptionsGiven, progress: Progress): Promise<number> {
   const startedMs = performance.now()
@@ -46,7 +44,7 @@ export async function runStart (options: StartOptionsGiven, progress: Progress):
 
 class StartRun {
   readonly #progress: Progress
-  readonly #folder = stackFolder(meshHome(), stackName)
+  readonly #folder = stackFolder(meshHome(), devStack)
   readonly #abort = new AbortController()
   readonly #processes: MeshProcess[] = []
   #release: (() => void) | undefined
@@ -70,7 +68,7 @@ class StartRun {
     this.#release = lock.release
     const leftovers = endLeftovers(this.#folder)
     if (leftovers > 0) this.#progress.note(`ended ${leftovers} processes that an earlier start left behind`)
-    this.#stack = await startStack({ name: stackName, progress: this.#progress, keepData: true })
+    this.#stack = await startStack({ name: devStack, progress: this.#progress, keepData: true })
     this.#throwIfInterrupted()
     await this.#applyTopics(this.#stack)
     this.#plan = await planMesh(this.#stack.addresses, process.env)
@@ -114,10 +112,12 @@ class StartRun {
   }
 
   sayWhatNext (): void {
+    const environment = this.#plan!.meshEnvironment
     console.log(`\nThe mesh is up. Try, in another terminal:
   npx mesh agents
   npx mesh tail
   curl -s ${this.#plan!.gatewayUrl}/turns -H 'content-type: application/json' -d '{"conversationId":"mine","text":"I need a flat in San Jose"}'
+For agents of your own: ${['MESH_KAFKA_BROKERS', 'MESH_SCHEMA_REGISTRY_URL', 'MESH_REGISTRY_URL'].map(name => `${name}=${environment[name]}`).join(' ')}
 Logs: ${join(this.#folder, 'logs').replace(`${repositoryRoot}/`, '')}. Ctrl-C drains and stops it.`)
   }
 

@@ -6,7 +6,7 @@ import { stackEnvironment } from '../stack.ts'
 import { startStack } from '../start-stack.ts'
 import { stateFile } from '../state-file.ts'
 import { removeLeftovers } from './leftovers.ts'
-import { shared } from './shared.ts'
+import { shared } from './jest-globals.ts'
 
 export default async function setup (): Promise<void> {
   const run = shared()

@@ -1,4 +1,4 @@
-import { shared } from './shared.ts'
+import { shared } from './jest-globals.ts'
 
 export default async function teardown (): Promise<void> {
   const run = shared()

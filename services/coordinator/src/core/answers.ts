@@ -1,4 +1,5 @@
 // May this answer go to who waits? Only the agent that was asked may answer, once, and in time.
+import { type ReasonCode, reasonCodes } from '@mesh/schemas'
 import { auditEvent, nextEvent, positionId } from './audit-events.ts'
 import type { ReadableIngress } from './ingress.ts'
 import { admissionOf } from './pending.ts'
@@ -28,12 +29,17 @@ export function decideAnswer (ingress: ReadableIngress, view: TaskView, rules: R
   const completed = nextEvent(admission, {
     eventId: `${positionId(facts)}/outcome`, decision: 'completed', outcome: dispatch.type === 'response' ? 'success' : 'failure',
     sourceInstance: pending.sourceInstance, replyPartition: pending.replyPartition, ingress: facts.position,
-    agentMs: Math.max(0, facts.appendedAtMs - admission.atMs), usage: dispatch.usage
+    reason: dispatch.type === 'response' ? null : failureReason(dispatch.error?.code), agentMs: Math.max(0, facts.appendedAtMs - admission.atMs), usage: dispatch.usage
   }, rules.context)
   const to = {
     topic, partition: pending.replyPartition, key: requestId, target: admission.source!, targetVersion: admission.sourceVersion!, deadlineAtMs: null
   }
   return { events: [answered, completed], delivery: deliveryTo(ingress, to, rules) }
+}
+
+/** The mesh's own codes are kept; an agent's own code could be anything, and stays in the answer. */
+function failureReason (code: string | undefined): ReasonCode {
+  return code !== undefined && Object.hasOwn(reasonCodes, code) ? code as ReasonCode : 'HANDLER_FAILED'
 }
 
 function decideUnawaited (ingress: ReadableIngress, outcome: string | null | undefined, rules: Rules): Verdict {

@@ -84,7 +84,9 @@ test('an answer goes to the partition where the caller waits, and the request is
 
 test('an error answer completes the request as a failure', () => {
   const failed = answer({ type: 'error', error: { code: 'HANDLER_FAILED', message: 'no', retriable: true } })
-  expect(given(ingress(dispatch())).when(ingress(failed)).events[1]).toMatchObject({ decision: 'completed', outcome: 'failure' })
+  expect(given(ingress(dispatch())).when(ingress(failed)).events[1]).toMatchObject({ decision: 'completed', outcome: 'failure', reason: 'HANDLER_FAILED' })
+  const own = { ...failed, error: { code: 'SOLD_OUT', message: 'none left', retriable: false } }
+  expect(given(ingress(dispatch())).when(ingress(own)).events[1]).toMatchObject({ reason: 'HANDLER_FAILED' })
 })
 
 test.each<[string, Ingress, ReasonCode]>([
