@@ -20,7 +20,7 @@ import { meterAgents } from './meters.ts'
 import { register } from './registration.ts'
 
 /** Kept of drainMs for flushing, committing and leaving. */
-const leaveMs = 1_500
+const leaveMs = 2_000
 
 /** Agents of one process that share a connection. */
 interface Party {
@@ -90,12 +90,23 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
       inbox?.hold()
       await instance.drain(Math.max(0, settings.drainMs - leaveMs))
       recovery.close()
-      await connection.flush()
-      await Promise.allSettled([inbox?.close(), answers.close()])
-      if (--party.left === 0) await Promise.allSettled([party.health?.close(), connection.close()])
+      const leave = async (): Promise<void> => {
+        await connection.flush()
+        await Promise.allSettled([inbox?.close(), answers.close()])
+        if (--party.left === 0) await Promise.allSettled([party.health?.close(), connection.close()])
+      }
+      if (!await endsWithin(leaveMs, leave())) logger.warn({ leaveMs }, 'the broker did not answer in time; left without a word, so the group waits for the session to end')
     }
   })
   logger.info({ instance: instanceId, version: definition.version }, 'ready')
+}
+
+async function endsWithin (ms: number, work: Promise<void>): Promise<boolean> {
+  const { promise: over, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), ms)
+  const ended = await Promise.race([work.then(() => true), over])
+  clearTimeout(timer)
+  return ended
 }
 
 async function startHealth (agents: readonly Agent[], port: number): Promise<HealthServer> {
