@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from '@jest/globals'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cliConfig, debugLevel, loadSettings, wantsColors } from './config.ts'
+import { debugLevel, loadSettings, wantsColors } from './config.ts'
 
 const nowhere = { MESH_HOME: '/nowhere/at/all' }
 
@@ -44,7 +44,6 @@ describe('settings', () => {
     const error = await loadSettings(['auditSchema', 'databaseUrl'], { ...nowhere, MESH_AUDIT_SCHEMA: 'a"b', DATABASE_URL: 'x' }).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.not.stringContaining('a"b') })
   })
-
 })
 
 test.each([
