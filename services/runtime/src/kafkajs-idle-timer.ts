@@ -4,7 +4,7 @@
 //
 // The patch reaches into kafkajs, so it refuses any version but the one it was checked with.
 import { createRequire } from 'node:module'
-import { CodedError } from './errors.ts'
+import { CodedError, type RuntimeErrorCode } from './errors.ts'
 
 const checkedVersion = '2.2.4'
 const require = createRequire(import.meta.url)
@@ -13,12 +13,14 @@ interface RequestQueue { readonly pending: readonly unknown[], scheduleCheckPend
 
 let patched = false
 
+export function checkVersion (version: string): void {
+  if (version === checkedVersion) return
+  throw new CodedError<RuntimeErrorCode>('CLIENT_VERSION', `kafkajs ${version} is installed, but the idle-timer patch was checked with ${checkedVersion}. Check it again, then change the version here.`)
+}
+
 export function patchIdleTimer (): void {
   if (patched) return
-  const { version } = require('kafkajs/package.json') as { version: string }
-  if (version !== checkedVersion) {
-    throw new CodedError('CLIENT_VERSION', `kafkajs ${version} is installed, but the idle-timer patch was checked with ${checkedVersion}. Check it again, then change the version here.`)
-  }
+  checkVersion((require('kafkajs/package.json') as { readonly version: string }).version)
   const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }
   const original = prototype.scheduleCheckPendingRequests
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue) {

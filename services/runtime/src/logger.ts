@@ -1,6 +1,6 @@
 // JSON lines through pino; what a line may show is decided in `sanitizing.ts`.
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { sanitized } from './sanitizing.ts'
+import { leftOutMark, leftOutNames, sanitized } from './sanitizing.ts'
 
 export type { Logger }
 
@@ -14,6 +14,8 @@ export function createLogger ({ name, level }: LoggerOptions, destination?: Dest
   return pino({
     name,
     level,
+    // For what child loggers carry: pino doesn't show that to the formatters.
+    redact: { paths: [...leftOutNames], censor: leftOutMark },
     formatters: { level: label => ({ level: label }), bindings: sanitized, log: sanitized },
     // Errors were made plain already; pino's own serializer would call each of them an Object.
     serializers: { err: error => error },

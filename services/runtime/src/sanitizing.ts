@@ -5,7 +5,11 @@
 //   S2. The result is bounded: depth, fields, items and characters, so that one line can't fill a disk.
 //   S3. Of an error, only type, code, message, stack and cause pass: clients hang rows and requests on their errors.
 
-const leftOut = new Set(['payload', 'body', 'value', 'text', 'input', 'output', 'content', 'password', 'secret', 'token', 'privatekey', 'authorization', 'cookie'])
+export const leftOutNames: readonly string[] = [
+  'payload', 'body', 'value', 'text', 'input', 'output', 'content', 'password', 'secret', 'token', 'privateKey', 'authorization', 'cookie'
+]
+export const leftOutMark = '[left out]'
+const leftOut = new Set(leftOutNames.map(name => name.toLowerCase()))
 
 const depthMax = 5
 const fieldsMax = 50
@@ -25,7 +29,7 @@ function fieldsOf (fields: object, depth: number): Record<string, unknown> {
       result['…'] = 'more fields'
       break
     }
-    result[name] = leftOut.has(name.toLowerCase()) && value !== undefined && value !== null ? '[left out]' : valueOf(value, depth + 1)
+    result[name] = leftOut.has(name.toLowerCase()) && value !== undefined && value !== null ? leftOutMark : valueOf(value, depth + 1)
   }
   return result
 }
