@@ -9,6 +9,7 @@ import { topicNames, type TopicNames } from '@mesh/topics'
 import type { Kafka } from 'kafkajs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { brokersProblem } from './broker-probe.ts'
 import type { Carrier } from './carrier.ts'
 import { sdkCodes } from './codes.ts'
 import type { Settings } from './config.ts'
@@ -34,7 +35,7 @@ export async function connect (settings: Settings, clientId: string): Promise<Co
   const kafka = createKafka({ brokers: settings.kafkaBrokers, clientId, logger })
   const [codec, dispatchPartitions] = await Promise.all([
     connectCodec({ schemaRegistryUrl: settings.schemaRegistryUrl, waitMs: settings.waitMs, onWaiting: message => logger.info(message) }),
-    partitionsOf(names.dispatch(0), kafka, settings, logger)
+    taskCountOf(kafka, names, settings, logger)
   ])
   const sender: BatchSender = await startBatchSender({ kafka: createKafka({ brokers: settings.kafkaBrokers, clientId, logger }), logger })
   return {
@@ -45,39 +46,34 @@ export async function connect (settings: Settings, clientId: string): Promise<Co
   }
 }
 
-/** The number of partitions is the number of tasks. */
-async function partitionsOf (topic: string, kafka: Kafka, settings: Settings, logger: Logger): Promise<number> {
-  const overAtMs = performance.now() + settings.waitMs
+/** Partitions of a dispatch topic: as many as the mesh has tasks. */
+async function taskCountOf (kafka: Kafka, names: TopicNames, { kafkaBrokers, waitMs }: Settings, logger: Logger): Promise<number> {
+  const topic = names.dispatch(0)
+  const overAtMs = performance.now() + waitMs
+  for (;;) {
+    const problem = await brokersProblem(kafkaBrokers)
+    const found = problem === undefined ? await partitionsOf(topic, kafka) : problem
+    if (typeof found === 'number') return found
+    if (performance.now() + probePauseMs >= overAtMs) {
+      throw new MeshError('BROKER_UNREACHABLE',
+        `${topic} could not be read from ${kafkaBrokers.join(', ')} within ${waitMs / 1000} s (${found}). Start the mesh with \`npm start\`, or set MESH_KAFKA_BROKERS.`,
+        sdkCodes.BROKER_UNREACHABLE)
+    }
+    logger.info({ topic, problem: found }, 'waiting for Kafka')
+    await pause(probePauseMs)
+  }
+}
+
+/** The number of partitions, or the problem. */
+async function partitionsOf (topic: string, kafka: Kafka): Promise<number | string> {
   const admin = kafka.admin()
-  let problem = 'no answer'
-  const probe = async (): Promise<number | undefined> => {
+  try {
     await admin.connect()
     // Asked for by name, a topic that doesn't exist would be waited for by the client in its own way.
-    if (!(await admin.listTopics()).includes(topic)) {
-      problem = 'the topic does not exist'
-      return undefined
-    }
+    if (!(await admin.listTopics()).includes(topic)) return 'the topic does not exist'
     return (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length
-  }
-  try {
-    for (;;) {
-      const leftMs = overAtMs - performance.now()
-      const tooLate = new AbortController()
-      // The client tries again by itself for longer than may be waited here.
-      const found = await Promise.race([
-        probe().catch((error: Error) => { problem = error.message }),
-        pause(Math.max(0, leftMs), undefined, { signal: tooLate.signal }).catch(() => {})
-      ])
-      tooLate.abort()
-      if (found !== undefined) return found
-      if (performance.now() + probePauseMs >= overAtMs) {
-        throw new MeshError('BROKER_UNREACHABLE',
-          `${topic} could not be read from ${settings.kafkaBrokers.join(', ')} within ${settings.waitMs / 1000} s (${problem}). Start the mesh with \`npm start\`, or set MESH_KAFKA_BROKERS.`,
-          sdkCodes.BROKER_UNREACHABLE)
-      }
-      logger.info({ topic, problem }, 'waiting for Kafka')
-      await pause(probePauseMs)
-    }
+  } catch (error) {
+    return (error as Error).message
   } finally {
     await admin.disconnect().catch(() => {})
   }
