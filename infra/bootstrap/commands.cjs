@@ -26,6 +26,7 @@ const commands = {
   'schemas:check': script('schemas/scripts/check.ts'),
   'topics:plan': script('topics/scripts/plan.ts'),
   'topics:apply': script('topics/scripts/apply.ts'),
+  'loadtest:latency': script('loadtest/src/dispatch-latency.ts'),
   'docs:generate': script('infra/checks/src/docs-generate.ts'),
   mesh: { ...script('services/cli/src/main.ts'), keepFolder: true }
 }
