@@ -6,7 +6,7 @@ import { orNull } from './or-null.ts'
 
 /** Homes that fit, and how their rent compares. */
 export const createBuyerBot = (inventory: readonly Home[]) => defineAgent({
-  name: 'buyer-bot', version: '1.0.0', domain: 'sales', role: 'bot', ownerTeam: 'leads',
+  name: 'buyer-bot', version: '1.1.0', domain: 'sales', role: 'bot', ownerTeam: 'leads',
   capabilities: { suggest_homes: suggestHomesContract },
   dependencies: ['market_summary'],
   maxConcurrent: 64, slaP95Ms: 500, latencyProfileMs: 40, inboxPartitions: 2, answersPartitions: 2

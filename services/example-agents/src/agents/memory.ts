@@ -1,5 +1,5 @@
 import { AgentError, defineAgent } from '@mesh/agent-sdk'
-import { memoryAppendContract, memoryLookupContract } from '../contracts/conversation.ts'
+import { memoryAppendContract, memoryLookupContract, turnConflict } from '../contracts/conversation.ts'
 import { newConversation, observeReply } from '../core/understanding/index.ts'
 import type { ConversationStore } from '../store/conversations.ts'
 
@@ -13,6 +13,6 @@ export const createMemory = (conversations: ConversationStore) => defineAgent({
 ).handle('memory_append', async ({ state, ...turn }, mesh) => {
   const after = observeReply(state, turn.reply, turn.offered === null ? {} : { propertyName: turn.offered.name })
   const outcome = await conversations.append({ ...turn, state: after, workflowId: mesh.workflowId, dispatchId: mesh.dispatchId })
-  if (outcome === 'conflict') throw new AgentError('TURN_CONFLICT', `turn ${turn.turn} is not the next of this conversation`, { retriable: true })
+  if (outcome === 'conflict') throw new AgentError(turnConflict, `turn ${turn.turn} is not the next of this conversation`, { retriable: true })
   return { turns: turn.turn }
 })

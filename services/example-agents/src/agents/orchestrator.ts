@@ -5,14 +5,14 @@
 //   O2. Memory, understanding and wording are needed: without them the turn fails, with a code. Score, homes, market,
 //       appraisal and advisor are not: the answer says what it lacks.
 //   O3. A turn is remembered before it is answered, and events tell of it only then.
-import { defineAgent, type Mesh } from '@mesh/agent-sdk'
+import { AgentError, defineAgent, type Mesh, MeshError } from '@mesh/agent-sdk'
 import type { z } from 'zod'
 import {
-  analyzeTurnContract, composeReplyContract, converseContract, handOffContract, memoryAppendContract, memoryLookupContract
+  analyzeTurnContract, composeReplyContract, converseContract, handOffContract, memoryAppendContract, memoryLookupContract, turnConflict
 } from '../contracts/conversation.ts'
 import { scoreLeadContract } from '../contracts/follow-up.ts'
 import { appraiseHomeContract, suggestHomesContract } from '../contracts/homes.ts'
-import { handOffReasonFor, lookUpFor } from '../core/turn-plan.ts'
+import { handOffReasonFor, lookUpFor, visitDateSaidFor } from '../core/turn-plan.ts'
 import { orNull } from './or-null.ts'
 
 type Memory = z.output<typeof memoryLookupContract.output>
@@ -34,8 +34,12 @@ export const createOrchestrator = () => defineAgent({
   const advisor = await handOff(understood, memory, lead?.temperature ?? null, mesh)
 
   const { intent, goal, slots, asks, contact, state } = understood
-  const { reply, offered } = await mesh.call('compose_reply', { intent, goal, slots, asks, offered: memory.offered, ...found, advisor }, { output: composeReplyContract.output })
-  await mesh.call('memory_append', { conversationId, turn, text, reply, intent, state, offered, advisor: advisor ?? memory.advisor }, { output: memoryAppendContract.output })
+  const visitDateSaid = visitDateSaidFor(slots, memory.state.slots)
+  const reachable = contact.email !== undefined || contact.phone !== undefined
+  const { reply, offered } = await mesh.call('compose_reply',
+    { intent, goal, slots, asks, offered: memory.offered, visitDateSaid, reachable, ...found, advisor }, { output: composeReplyContract.output })
+  const said = { conversationId, turn, text, reply, intent, state, offered, advisor: advisor ?? memory.advisor }
+  await mesh.call('memory_append', said, { output: memoryAppendContract.output }).catch(asConflict)
 
   const temperature = lead?.temperature ?? null
   await Promise.all([
@@ -69,6 +73,11 @@ async function handOff (understood: Understood, memory: Memory, temperature: 'co
   if (reason === null) return null
   const { slots, contact } = understood
   return orNull(mesh, 'hand_off', mesh.call('hand_off', { reason, slots, contact }, { output: handOffContract.output }))
+}
+
+/** Two turns at once: the caller is told so, because only it can say which comes next. */
+function asConflict (error: unknown): never {
+  throw error instanceof MeshError && error.code === turnConflict ? new AgentError(turnConflict, error.message, { retriable: true, cause: error }) : error
 }
 
 const remembered = (memory: Memory) => ({ offeredName: memory.offered?.name ?? null, hasAdvisor: memory.advisor !== null })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { appraisal, home, homeIdsMax, suggestHomesContract } from './homes.ts'
 import { asks, contact, conversationId, conversationState, goal, intent, leadSlots, replyText, temperature, turnText } from './lead.ts'
 
-const line = z.string().min(1).max(200)
+const line = z.string().min(1).max(500)
 
 export const advisor = z.object({ name: line, phone: line, reference: line, waitMinutes: z.int().min(0) })
 
@@ -46,6 +46,9 @@ export const memoryAppendContract = {
   output: z.object({ turns: z.int().min(1) })
 }
 
+/** Code of `memory_append` for a turn that isn't the next. */
+export const turnConflict = 'TURN_CONFLICT'
+
 export const composeReplyContract = {
   input: z.object({
     intent,
@@ -53,6 +56,9 @@ export const composeReplyContract = {
     slots: leadSlots,
     asks,
     offered: home.nullable(),
+    /** The visit's day, as said before this turn. */
+    visitDateSaid: line.nullable(),
+    reachable: z.boolean(),
     /** Null when none was looked for or none could be had. */
     suggestion: suggestHomesContract.output.nullable(),
     appraisal: appraisal.nullable(),

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Home } from '../core/home.ts'
 import { relaxations } from '../core/home-search.ts'
+import { marketScopes } from '../core/market.ts'
 import { leadSlots } from './lead.ts'
 
 const line = z.string().min(1).max(200)
@@ -24,10 +25,11 @@ export const home = z.object({
 export const homeIdsMax = 50
 export const homesSuggestedMax = 3
 
-/** Rents in an area; medians are null where no home is known. */
+/** Rents in an area and, as far as `scope` says, around it; medians are null where no home is known. */
 export const marketSummary = z.object({
   area: line.nullable(),
   beds: z.int().nullable(),
+  scope: z.enum(marketScopes),
   homes: z.int().min(0),
   medianRentDollars: dollars.nullable(),
   lowestRentDollars: dollars.nullable(),

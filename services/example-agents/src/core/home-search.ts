@@ -2,7 +2,8 @@
 //
 // Invariants:
 //   S1. Pure and stable: the same wishes and inventory give the same homes in the same order.
-//   S2. Wishes are given up one after another, in the order of `relaxations`, only while nothing fits; what was given up is said.
+//   S2. Wishes are given up one after another, in the order of `relaxations`, only while nothing fits; what the homes found
+//       then lack, and only that, is said.
 //   S3. A home that was excluded never comes back, however much is given up.
 import type { Home } from './home.ts'
 import { areaOf, isNear } from './places.ts'
@@ -21,6 +22,7 @@ export interface HomesFound {
   readonly homes: readonly Home[]
   /** All that fit, of which `homes` are the best. */
   readonly matching: number
+  /** Wishes that the best one does not fulfil. */
   readonly relaxed: readonly Relaxation[]
 }
 
@@ -29,13 +31,12 @@ export function searchHomes (inventory: readonly Home[], { slots, excludedIds }:
   const candidates = inventory.filter(home => !excluded.has(home.id) && (slots.beds === undefined || home.beds === slots.beds))
   const wished = relaxations.filter(wish => isWished(wish, slots))
   for (let givenUp = 0; givenUp <= wished.length; givenUp += 1) {
-    const relaxed = wished.slice(0, givenUp)
     const kept = wished.slice(givenUp)
-    // "Elsewhere" means nearby first: a home at the other end of the bay is no help.
-    for (const near of relaxed.includes('area') ? [true, false] : [false]) {
-      const fitting = candidates.filter(home => kept.every(wish => fits(wish, home, slots)) && (!near || isNear(home.area, slots.area)))
-      if (fitting.length > 0) return { homes: ranked(fitting, slots).slice(0, homesMax), matching: fitting.length, relaxed }
-    }
+    const fitting = candidates.filter(home => kept.every(wish => fits(wish, home, slots)))
+    if (fitting.length === 0) continue
+    const homes = ranked(fitting, wished, slots)
+    const best = homes[0]
+    return { homes: homes.slice(0, homesMax), matching: fitting.length, relaxed: wished.filter(wish => best !== undefined && !fits(wish, best, slots)) }
   }
   return { homes: [], matching: 0, relaxed: [] }
 }
@@ -62,10 +63,11 @@ function fits (wish: Relaxation, home: Home, slots: LeadSlots): boolean {
   }
 }
 
-/** Fewest surplus bathrooms, then lowest rent, then name. */
-function ranked (homes: readonly Home[], slots: LeadSlots): readonly Home[] {
-  const distance = (home: Home) => slots.baths === undefined ? 0 : Math.abs(home.baths - slots.baths)
-  return [...homes].sort((a, b) => distance(a) - distance(b) || a.rentDollars - b.rentDollars || compare(a.name, b.name))
+/** Where the town was given up the near ones come first; then most wishes fulfilled, lowest rent, name. */
+function ranked (homes: readonly Home[], wished: readonly Relaxation[], slots: LeadSlots): readonly Home[] {
+  const farness = (home: Home) => slots.area === undefined || areaOf(home.area) === areaOf(slots.area) ? 0 : isNear(home.area, slots.area) ? 1 : 2
+  const lacks = (home: Home) => wished.filter(wish => !fits(wish, home, slots)).length
+  return [...homes].sort((a, b) => farness(a) - farness(b) || lacks(a) - lacks(b) || a.rentDollars - b.rentDollars || compare(a.name, b.name))
 }
 
 const compare = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0

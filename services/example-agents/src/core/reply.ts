@@ -21,6 +21,10 @@ export interface TurnFacts {
   readonly asks: readonly Detail[]
   /** The home that was on offer before this reply. */
   readonly offered: Home | null
+  /** The visit's day, as we have said it before. */
+  readonly visitDateSaid: string | null
+  /** A phone number or an email address is known. */
+  readonly reachable: boolean
   readonly suggestion: HomesFound & { readonly market: MarketSummary | null } | null
   readonly appraisal: Appraisal | null
   readonly advisor: { readonly name: string, readonly phone: string, readonly reference: string, readonly waitMinutes: number } | null
@@ -74,7 +78,7 @@ function searchText (facts: TurnFacts, hasAnswered: boolean): Purpose {
   const { slots, offered, suggestion } = facts
   const best = suggestion?.homes[0]
   if (suggestion !== null && best !== undefined) {
-    return { sentences: [...describeOffer(best, suggestion, slots), 'Would you like to visit it?'], offered: best }
+    return { sentences: [...describeOffer({ home: best, found: suggestion, slots, isAnother: offered !== null }), 'Would you like to visit it?'], offered: best }
   }
   const stay = (...sentences: string[]): Purpose => ({ sentences, offered })
   if (suggestion !== null) return stay('I have found no other home like that.', 'Shall I search with other wishes?')
@@ -84,9 +88,10 @@ function searchText (facts: TurnFacts, hasAnswered: boolean): Purpose {
   return stay(missing === undefined ? 'I can\'t look at our homes just now. Please ask me again in a moment.' : askedFor[missing])
 }
 
-function visitText ({ slots, offered }: TurnFacts): string[] {
+function visitText ({ slots, offered, visitDateSaid }: TurnFacts): string[] {
   const name = slots.propertyName ?? offered?.name ?? 'the home'
   if (slots.visitDate === undefined) return [`On what day would you like to visit ${name}?`]
+  if (slots.visitDate === visitDateSaid) return [`Your visit is set for ${slots.visitDate}.`, moreHelp]
   return [`Your visit to ${name} is scheduled for ${slots.visitDate}.`, moreHelp]
 }
 
@@ -101,7 +106,10 @@ function sellText ({ slots, appraisal }: TurnFacts): string[] {
   return [`From ${from} in ${slots.area}, ${kind} may sell for about ${dollarsText(estimateDollars)} (${dollarsText(lowDollars)} to ${dollarsText(highDollars)}).`, ...question]
 }
 
-function handOver ({ advisor }: TurnFacts): string[] {
+function handOver ({ advisor, reachable }: TurnFacts): string[] {
   if (advisor === null) return []
-  return [`Our advisor ${advisor.name} will contact you within ${advisor.waitMinutes} minutes (phone ${advisor.phone}, reference ${advisor.reference}).`]
+  const { name, phone, reference, waitMinutes } = advisor
+  return [reachable
+    ? `Our advisor ${name} will contact you within ${waitMinutes} minutes (phone ${phone}, reference ${reference}).`
+    : `Our advisor ${name} is there for you at ${phone}, reference ${reference}.`]
 }

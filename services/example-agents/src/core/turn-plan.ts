@@ -40,3 +40,8 @@ export function handOffReasonFor ({ intent, goal, slots }: Understood, { hasAdvi
   if (intent === 'talk_to_human') return 'asked'
   return temperature === 'hot' && goal === 'schedule_visit' && slots.visitDate !== undefined ? 'wants_visit' : null
 }
+
+/** The visit's day as we have said it, as long as it is a visit to the same home. */
+export function visitDateSaidFor (slots: LeadSlots, before: LeadSlots): string | null {
+  return before.propertyName === slots.propertyName ? before.visitDate ?? null : null
+}

@@ -20,7 +20,7 @@ const bodyBytesMax = 32 * 1024
 const retryAfterSeconds = 1
 
 const turnBody = z.object({
-  conversationId,
+  conversationId: conversationId.regex(/^\P{C}+$/u, { error: 'must have no control characters' }),
   // Halves of characters and NULs can't be kept in a database; no person writes them.
   text: z.string().transform(text => text.toWellFormed().replaceAll('\u0000', '')).pipe(turnText),
   sessionId: z.string().regex(/^[A-Za-z0-9-]{1,40}$/, { error: 'must be 1 to 40 letters, digits and dashes' }).optional()
@@ -28,6 +28,7 @@ const turnBody = z.object({
 
 export function createHttp (take: (turn: Turn) => Promise<TurnAnswer>, logger: Logger): FastifyInstance {
   const app = Fastify({ bodyLimit: bodyBytesMax, forceCloseConnections: 'idle' })
+  app.removeContentTypeParser('text/plain')
   app.setErrorHandler((error, _request, reply) => {
     const problem = problemOf(error)
     if (problem.code === 'INTERNAL') logger.error({ error: error instanceof Error ? error.name : 'unknown' }, 'a turn failed in the gateway')
