@@ -19,9 +19,12 @@ export async function runAndComeBack (consumer: Consumer, run: () => Promise<voi
   const again = async () => {
     try {
       await consumer.connect()
+      // Whoever told it to stop has disconnected it meanwhile.
+      if (stopped) return await consumer.disconnect()
       await run()
     } catch (error) {
-      logger.warn({ reason: (error as Error).message }, 'a consumer could not be started again')
+      if (stopped) return
+      logger.warn({ err: error }, 'a consumer could not be started again')
       later()
     }
   }
@@ -32,7 +35,8 @@ export async function runAndComeBack (consumer: Consumer, run: () => Promise<voi
   }
   consumer.on(consumer.events.GROUP_JOIN, () => { crashes = 0 })
   consumer.on(consumer.events.CRASH, ({ payload }) => {
-    logger.warn({ reason: payload.error.message, restarts: payload.restart }, 'a consumer crashed')
+    if (stopped) return
+    logger.warn({ err: payload.error, restarts: payload.restart }, 'a consumer crashed')
     if (!payload.restart) later()
   })
   await run()

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createLogger } from './logger.ts'
 
-let lines: Record<string, any>[]
+interface Line { readonly long: string, readonly list: readonly unknown[], readonly err: object }
+let lines: Line[]
 let text: string
 
 beforeEach(() => {

@@ -1,14 +1,23 @@
 // Reads given partitions of one topic, outside any shared group: a group of one, with an assigner that takes just the
-// wanted partitions (kafkajs has no manual assignment).
+// wanted partitions.
 //
 // Invariants:
 //   R1. With 'latest', nothing appended after the promise resolved is missed: positions are read from the broker first.
 //   R2. A rejoin goes on at the reader's own next offset; nothing is committed.
-//   R3. The group's id is random, and the group is deleted at close, so that groups don't pile up.
+//   R3. Records of a partition are handed over in order, one call at a time. A call that fails is made again with the
+//       same records and what came after, with growing pauses, for ever; `problem` says so meanwhile.
+//   R4. Only read-committed records are handed over. What kafkajs passes over in silence (markers, aborted records) moves
+//       the position all the same.
+//   R5. The group's id is random, and the group is deleted at close, so that groups don't pile up.
+//   R6. Joining and closing have bounds: READ_STALLED, and leaving the rest to the broker.
 import { randomUUID } from 'node:crypto'
-import { AssignerProtocol, type Consumer, type EachBatchPayload, type Kafka, type PartitionAssigner } from 'kafkajs'
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import { runAndComeBack } from './coming-back.ts'
+import { CodedError, type RuntimeErrorCode } from './errors.ts'
+import { onlyThese } from './group-of-one.ts'
 import type { Logger } from './logger.ts'
+import { fetchTopicEnds } from './topic-ends.ts'
+import { tooLate, within } from './within.ts'
 
 export interface ReaderRecord {
   readonly topic: string
@@ -35,90 +44,140 @@ export interface PartitionReaderOptions {
 }
 
 export interface PartitionReader {
-  /** Next offset of each partition that was handed over. */
+  /** Everything below this was handed over, or isn't for readers. */
   nextOffset (partition: number): number
+  /** Why nothing is read at the moment, if so. */
+  problem (): string | undefined
   close (): Promise<void>
 }
 
 const sessionTimeoutMs = 10_000
+const joinMsMax = 60_000
+const closeMsMax = 5_000
+const closeRetriesMax = 3
 
 export async function startPartitionReader (options: PartitionReaderOptions): Promise<PartitionReader> {
-  const { kafka, topic, partitions, logger } = options
-  const groupId = `${options.readerId}.${randomUUID()}`
-  const next = await firstOffsets(kafka, topic, partitions, options.from)
-  const consumer = kafka.consumer({
-    groupId, partitionAssigners: [onlyThese(topic, partitions)], sessionTimeout: sessionTimeoutMs, heartbeatInterval: 3_000,
-    maxWaitTimeInMs: options.maxWaitMs ?? 250, minBytes: 1, readUncommitted: false
-  })
-  await consumer.connect()
-  await consumer.subscribe({ topics: [topic], fromBeginning: true })
-  const joined = new Promise<void>(resolve => {
-    // Listeners run before the next fetch, so no record at another position comes through.
-    consumer.on(consumer.events.GROUP_JOIN, () => {
-      for (const partition of partitions) consumer.seek({ topic, partition, offset: String(next.get(partition)) })
-      resolve()
+  const reader = new GroupOfOne(options, await firstOffsets(options))
+  try {
+    await reader.start()
+    return reader
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
+}
+
+class GroupOfOne implements PartitionReader {
+  readonly #options: PartitionReaderOptions
+  readonly #groupId: string
+  readonly #consumer: Consumer
+  readonly #next: Map<number, number>
+  /** The call at work on each partition: kafkajs may hand over the next batch after a rejoin while it runs (R3). */
+  readonly #turns = new Map<number, Promise<void>>()
+  #problem: string | undefined = 'has not joined its group yet'
+  #stop = (): void => {}
+
+  constructor (options: PartitionReaderOptions, next: Map<number, number>) {
+    this.#options = options
+    this.#next = next
+    this.#groupId = `${options.readerId}.${randomUUID()}`
+    this.#consumer = options.kafka.consumer({
+      groupId: this.#groupId, partitionAssigners: [onlyThese(options.topic, options.partitions)], allowAutoTopicCreation: false,
+      sessionTimeout: sessionTimeoutMs, heartbeatInterval: 3_000, maxWaitTimeInMs: options.maxWaitMs ?? 250, minBytes: 1, readUncommitted: false
     })
-  })
-  const stop = await runAndComeBack(consumer, () => consumer.run({
-    autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: partitions.length,
-    eachBatch: payload => handOver(payload, next, options)
-  }), logger)
-  await joined
-  return {
-    nextOffset: partition => next.get(partition) ?? 0,
-    close () {
-      stop()
-      return closeReader(consumer, kafka, groupId, logger)
+  }
+
+  async start (): Promise<void> {
+    const { topic, partitions, logger } = this.#options
+    const { GROUP_JOIN, CRASH, END_BATCH_PROCESS } = this.#consumer.events
+    const joined = Promise.withResolvers<void>()
+    this.#consumer.on(GROUP_JOIN, () => {
+      // Listeners run before the next fetch, so no record at another position comes through.
+      for (const partition of partitions) this.#consumer.seek({ topic, partition, offset: String(this.nextOffset(partition)) })
+      this.#problem = undefined
+      joined.resolve()
+    })
+    this.#consumer.on(CRASH, ({ payload }) => { this.#problem = `the consumer stopped: ${payload.error.message}` })
+    this.#consumer.on(END_BATCH_PROCESS, ({ payload }) => {
+      // Nothing for readers in it, so kafkajs did not hand it over (R4).
+      if (payload.batchSize === 0) this.#passed(payload.partition, Number(payload.lastOffset))
+    })
+    await this.#consumer.connect()
+    await this.#consumer.subscribe({ topics: [topic], fromBeginning: true })
+    this.#stop = await runAndComeBack(this.#consumer, () => this.#consumer.run({
+      autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: partitions.length,
+      eachBatch: payload => this.#inTurn(payload)
+    }), logger)
+    if (await within(joinMsMax, joined.promise) === tooLate) {
+      throw stalled(`a reader of ${topic} could not join its group in ${joinMsMax} ms: ${this.#problem}`)
     }
   }
-}
 
-async function handOver (payload: EachBatchPayload, next: Map<number, number>, options: PartitionReaderOptions): Promise<void> {
-  const { batch, resolveOffset, isStale, isRunning } = payload
-  if (isStale() || !isRunning()) return
-  const from = next.get(batch.partition) ?? 0
-  const records: ReaderRecord[] = []
-  for (const { offset, timestamp, key, value, headers } of batch.messages) {
-    if (Number(offset) < from) continue
+  nextOffset (partition: number): number { return this.#next.get(partition) ?? 0 }
+  problem (): string | undefined { return this.#problem }
+
+  async close (): Promise<void> {
+    const { kafka, topic, logger } = this.#options
+    this.#stop()
+    this.#problem = 'is closed'
+    const left = await within(closeMsMax, this.#consumer.disconnect())
+    if (left === tooLate) return logger.debug({ topic, groupId: this.#groupId }, 'a reader could not leave its group; the broker forgets it in time')
+    const admin = kafka.admin({ retry: { retries: closeRetriesMax } })
+    try {
+      await admin.connect()
+      await admin.deleteGroups([this.#groupId])
+    } catch (error) {
+      logger.debug({ err: error, groupId: this.#groupId }, 'the group of a reader was left behind; the broker forgets it in time')
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
+  async #inTurn (payload: EachBatchPayload): Promise<void> {
+    const { partition } = payload.batch
+    const turn = (this.#turns.get(partition) ?? Promise.resolve()).then(() => this.#handOver(payload))
+    this.#turns.set(partition, turn.catch(() => {}))
+    await turn
+  }
+
+  async #handOver ({ batch, resolveOffset, isStale, isRunning }: EachBatchPayload): Promise<void> {
+    if (isStale() || !isRunning()) return
     const { topic, partition } = batch
-    records.push({ topic, partition, offset: Number(offset), appendedAtMs: Number(timestamp), key, value, headers: headers ?? {} })
+    const from = this.nextOffset(partition)
+    const records: ReaderRecord[] = []
+    for (const { offset, timestamp, key, value, headers } of batch.messages) {
+      if (Number(offset) < from) continue
+      records.push({ topic, partition, offset: Number(offset), appendedAtMs: Number(timestamp), key, value, headers: headers ?? {} })
+    }
+    try {
+      if (records.length > 0) await this.#options.onRecords(records)
+    } catch (error) {
+      this.#problem = `records from ${topic}/${partition}/${records[0]?.offset} on could not be taken: ${(error as Error).message}`
+      throw error
+    }
+    this.#problem = undefined
+    this.#passed(partition, Number(batch.lastOffset()))
+    resolveOffset(batch.lastOffset())
   }
-  if (records.length > 0) await options.onRecords(records)
-  next.set(batch.partition, Math.max(from, Number(batch.lastOffset()) + 1))
-  resolveOffset(batch.lastOffset())
+
+  #passed (partition: number, offset: number): void {
+    this.#next.set(partition, Math.max(this.nextOffset(partition), offset + 1))
+  }
 }
 
-async function firstOffsets (kafka: Kafka, topic: string, partitions: readonly number[], from: 'earliest' | 'latest'): Promise<Map<number, number>> {
-  const admin = kafka.admin()
-  await admin.connect()
-  try {
-    const offsets = await admin.fetchTopicOffsets(topic)
-    const wanted = offsets.filter(({ partition }) => partitions.includes(partition))
-    return new Map(wanted.map(({ partition, low, high }) => [partition, Number(from === 'earliest' ? low : high)]))
-  } finally {
-    await admin.disconnect()
-  }
-}
-
-const onlyThese = (topic: string, partitions: readonly number[]): PartitionAssigner => () => ({
-  name: 'only-these',
-  version: 1,
-  protocol: ({ topics }) => ({ name: 'only-these', metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }) }),
-  assign: async ({ members }) => {
-    const memberAssignment = AssignerProtocol.MemberAssignment.encode({ version: 1, assignment: { [topic]: [...partitions] }, userData: Buffer.alloc(0) })
-    return members.map(({ memberId }) => ({ memberId, memberAssignment }))
-  }
-})
-
-async function closeReader (consumer: Consumer, kafka: Kafka, groupId: string, logger: Logger): Promise<void> {
-  await consumer.disconnect()
+async function firstOffsets ({ kafka, topic, partitions, from }: PartitionReaderOptions): Promise<Map<number, number>> {
   const admin = kafka.admin()
   try {
     await admin.connect()
-    await admin.deleteGroups([groupId])
-  } catch (error) {
-    logger.debug({ err: error, groupId }, 'the group of a reader was left behind; the broker forgets it in time')
+    const ends = await fetchTopicEnds(admin, topic)
+    return new Map(partitions.map(partition => {
+      const at = ends.get(partition)
+      if (at === undefined) throw new CodedError<RuntimeErrorCode>('UNKNOWN_PARTITION', `${topic} has no partition ${partition}`, { retriable: true })
+      return [partition, from === 'earliest' ? at.low : at.high]
+    }))
   } finally {
     await admin.disconnect()
   }
 }
+
+const stalled = (message: string): CodedError<RuntimeErrorCode> => new CodedError('READ_STALLED', message, { retriable: true })
