@@ -98,6 +98,20 @@ test('what is no turn is refused with a problem', async () => {
   expect(await response.json()).toMatchObject({ code: 'INVALID_REQUEST', retriable: false })
 })
 
+test('a domain killed in the middle of turns finishes them when it is back, each once', async () => {
+  const ids = ['k1', 'k2', 'k3']
+  const saying = Promise.all(ids.map(id => say(id, 'I need a 3 bedroom apartment in San Jose')))
+  const begun = `SELECT 1 FROM ${mesh.auditSchema}.events WHERE workflow_id LIKE 'k_~%' AND capability = 'analyze_turn'`
+  await Promise.race([saying, eventually(() => rows(begun), found => found.length > 0)])
+  await mesh.kill('operations')
+  await mesh.restart('operations')
+  const turns = await saying
+  for (const { reply, workflowId } of turns) {
+    expect(reply).toContain('in San Jose has 3 bedrooms')
+    expect(await rows(`SELECT turn, reply FROM ${mesh.exampleSchema}.turns WHERE workflow_id = $1`, [workflowId])).toEqual([{ turn: 1, reply }])
+  }
+}, 60_000)
+
 test('a gateway that is told to stop finishes the turn it has, and all processes end well', async () => {
   const turn = say('c2', 'I want to sell my 3 bedroom house in San Jose')
   // Once the archive knows of it, the gateway has it; sooner, stopping might refuse it.

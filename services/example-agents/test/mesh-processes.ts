@@ -16,6 +16,10 @@ export interface TestMesh {
   readonly database: pg.Client
   /** Records in the four dispatch topics; agents write them without transactions, so offsets count nothing else. */
   ingressRecords (): Promise<number>
+  /** SIGKILL to a domain; resolves when it is gone. */
+  kill (domain: string): Promise<void>
+  /** Starts a domain that was killed again; resolves when it is ready. */
+  restart (domain: string): Promise<void>
   /** Ends a domain as its supervisor would; resolves with its exit code. */
   drain (domain: string): Promise<number | null>
   stop (): Promise<void>
@@ -41,6 +45,7 @@ export async function startTestMesh (): Promise<TestMesh> {
     processes.set(name, started)
     await started.ready()
   }
+  const startDomain = (domain: string) => start(domain, 'services/example-agents/src/main.ts', domain)
   const stopAll = async () => {
     await Promise.all([...processes].filter(([name]) => isDomain(name)).map(([, running]) => running.end()))
     await Promise.all([...processes.values()].map(running => running.end()))
@@ -54,7 +59,7 @@ export async function startTestMesh (): Promise<TestMesh> {
     await database.connect()
     await promisify(execFile)(process.execPath, ['topics/scripts/apply.ts'], { cwd: repository, env: { ...process.env, ...common } })
     await Promise.all(['registry', 'coordinator', 'archiver'].map(name => start(name, `services/${name}/src/main.ts`)))
-    await Promise.all(domains.map(domain => start(domain, 'services/example-agents/src/main.ts', domain)))
+    await Promise.all(domains.map(startDomain))
   } catch (error) {
     await stopAll()
     await database.end()
@@ -67,6 +72,8 @@ export async function startTestMesh (): Promise<TestMesh> {
       const offsets = await Promise.all(dispatchAll.map(topic => admin.fetchTopicOffsets(topic)))
       return offsets.flat().reduce((sum, { high }) => sum + Number(high), 0)
     }),
+    async kill (domain) { await processes.get(domain)!.end('SIGKILL') },
+    restart: startDomain,
     drain: domain => processes.get(domain)!.end(),
     async stop () {
       await stopAll()
@@ -78,7 +85,7 @@ export async function startTestMesh (): Promise<TestMesh> {
 
 interface TestProcess {
   ready (): Promise<void>
-  end (): Promise<number | null>
+  end (signal?: NodeJS.Signals): Promise<number | null>
 }
 
 async function spawnProcess (command: readonly string[], environment: Record<string, string>): Promise<TestProcess> {
@@ -99,8 +106,8 @@ async function spawnProcess (command: readonly string[], environment: Record<str
       }
       throw new Error(`${command.join(' ')} did not become ready:\n${said}`)
     },
-    end () {
-      child.kill('SIGTERM')
+    end (signal = 'SIGTERM') {
+      child.kill(signal)
       return exited
     }
   }

@@ -25,8 +25,9 @@ export async function startConversation (settings: Settings, logger: Logger): Pr
   await startAgents(agents, startOptions(settings))
   return {
     async drain () {
-      await gateway.close(turnsDrainMs)
+      await gateway.finishTurns(turnsDrainMs)
       await stopAll(agents)
+      await gateway.close()
       await database.close()
     }
   }

@@ -2,7 +2,7 @@ import type { Agent, StartOptions } from '@mesh/agent-sdk'
 import type { Settings } from '../config.ts'
 
 /** Of the process's 10 s; the rest is for what stands before and after the agents. */
-const agentsDrainMs = 6_000
+const agentsDrainMs = 5_000
 
 export function startOptions (settings: Settings): StartOptions {
   return {

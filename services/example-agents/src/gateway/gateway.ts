@@ -15,8 +15,10 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly port: number
-  /** Stops accepting, and finishes the turns that were taken, for at most `waitMs`. */
-  close (waitMs: number): Promise<void>
+  /** Takes no turn any more (STOPPING), and finishes those that were taken, for at most `waitMs`. */
+  finishTurns (waitMs: number): Promise<void>
+  /** After the agent has stopped: a turn that still waits would hold it open. */
+  close (): Promise<void>
 }
 
 export async function startGateway (agent: Agent, { port, host, turnsMax }: GatewayOptions, logger: Logger): Promise<Gateway> {
@@ -35,9 +37,7 @@ export async function startGateway (agent: Agent, { port, host, turnsMax }: Gate
   logger.info({ port: listening }, 'takes turns at POST /turns')
   return {
     port: listening,
-    async close (waitMs) {
-      await desk.close(waitMs)
-      await app.close()
-    }
+    finishTurns: waitMs => desk.close(waitMs),
+    close: () => app.close()
   }
 }
