@@ -61,6 +61,8 @@ interface TaskMemory extends SearchMemory {
 const recovery = { firstMs: 20, mostMs: 2_000 }
 /** Requests to a broker that is gone may hang; a stop doesn't wait for them longer than this. */
 const stopMsMax = 5_000
+/** A start that hangs longer holds up the next one no more; at worst that one is fenced, and begins anew. */
+const startMsMax = 5_000
 
 /**
  * Joins the group and runs the tasks that it is given, each round exactly once.
@@ -81,6 +83,7 @@ class Runner implements TaskRunner {
   readonly #admin: Admin
   readonly #ports: Omit<TaskPorts, 'memory'>
   readonly #tasks = new Map<number, Task>()
+  readonly #starts = new Map<number, Promise<void>>()
   readonly #memories = new Map<number, TaskMemory>()
   #memberId: string | undefined
   #joined = false
@@ -149,7 +152,7 @@ class Runner implements TaskRunner {
         continue
       }
       if (task !== undefined) this.#drop(task)
-      void this.#begin(index).start()
+      void this.#start(this.#begin(index))
     }
     this.#options.logger.info({ tasks: [...given], kept }, 'joined the group')
   }
@@ -160,6 +163,14 @@ class Runner implements TaskRunner {
     const task = new Task(index, { ...this.#ports, memory: this.#memoryOf(index) })
     this.#tasks.set(index, task)
     return task
+  }
+
+  /** One after the other: an owner that was dropped while it fenced would fence its own successor here. */
+  #start (task: Task): Promise<void> {
+    const before = this.#starts.get(task.index) ?? Promise.resolve()
+    const start = within(startMsMax, before).then(() => task.start())
+    this.#starts.set(task.index, start)
+    return start
   }
 
   #drop (task: Task): void {
@@ -200,7 +211,7 @@ class Runner implements TaskRunner {
     for (let attempt = memory.search.step === 'half' ? 1 : memory.failures; isWanted(); attempt++) {
       await new Promise(resolve => setTimeout(resolve, backoffMs(attempt, recovery, Math.random())))
       if (!isWanted() || !await this.#groupSaysOurs(next.index) || !isWanted()) continue
-      await next.start()
+      await this.#start(next)
       return
     }
   }
@@ -220,17 +231,17 @@ class Runner implements TaskRunner {
   async stop (): Promise<void> {
     this.#stopping = true
     const tasks = [...this.#tasks.values()]
-    await withinStopTime(Promise.all(tasks.map(task => task.drain())))
-    await withinStopTime(this.#consumer.stop())
+    await within(stopMsMax, Promise.all(tasks.map(task => task.drain())))
+    await within(stopMsMax, this.#consumer.stop())
     for (const task of tasks) task.end()
-    await withinStopTime(Promise.all([...tasks.map(task => task.close()), this.#admin.disconnect()]))
+    await within(stopMsMax, Promise.all([...tasks.map(task => task.close()), this.#admin.disconnect()]))
     this.#tasks.clear()
     this.#joined = false
   }
 }
 
-async function withinStopTime (work: Promise<unknown>): Promise<void> {
+async function within (ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  await Promise.race([work, new Promise(resolve => { timer = setTimeout(resolve, stopMsMax) })])
+  await Promise.race([work, new Promise(resolve => { timer = setTimeout(resolve, ms) })])
   clearTimeout(timer)
 }

@@ -61,6 +61,7 @@ export class Task {
   get claimOffset (): number | undefined { return this.#state.status === 'running' ? this.#state.claimOffset : undefined }
 
   async start (): Promise<void> {
+    if (this.#state.status !== 'waiting') return
     const startedMs = performance.now()
     const { options, options: { faults, logger } } = this.#ports
     try {

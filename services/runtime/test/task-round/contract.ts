@@ -22,6 +22,7 @@ export class ContractReader {
   readonly changes: ChangeValue[] = []
   readonly #topics: RunTopics
   readonly #consumer: Consumer
+  readonly #nextOffsets = new Map<string, number>()
   readonly #watchers = new Set<() => void>()
 
   constructor (kafka: Kafka, topics: RunTopics) {
@@ -84,7 +85,11 @@ export class ContractReader {
   }
 
   #take ({ batch }: EachBatchPayload): void {
-    for (const { value, timestamp, headers } of batch.messages) {
+    const place = `${batch.topic}/${batch.partition}`
+    for (const { value, timestamp, headers, offset } of batch.messages) {
+      // A rejoin begins at the first offset again, because this reader commits nothing.
+      if (Number(offset) < (this.#nextOffsets.get(place) ?? 0)) continue
+      this.#nextOffsets.set(place, Number(offset) + 1)
       const text = value!.toString()
       if (batch.topic === this.#topics.output) {
         this.outputs.push({ ...JSON.parse(text) as OutputValue, partition: batch.partition, appendedAtMs: Number(timestamp) })

@@ -38,13 +38,22 @@ export class Scenario {
 
   /** Sends inputs for as long as `happening` takes. */
   async underLoad (happening: (reader: ContractReader) => Promise<void>, perSecond = 700): Promise<void> {
-    await this.load.whileBusy(perSecond, happening(this.reader))
+    await this.#told(this.load.whileBusy(perSecond, happening(this.reader)))
   }
 
   /** Waits until all that was sent is accounted for, and expects the contract to have held. */
   async expectContract (): Promise<void> {
-    await this.reader.settled(this.load.sent)
+    await this.#told(this.reader.settled(this.load.sent))
     expect(breaches(this.load.sent, this.reader).slice(0, breachesShown)).toEqual([])
+  }
+
+  /** A failure is told with what the workers said last. */
+  async #told (work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      throw new Error([(error as Error).message, ...this.workers.map(worker => worker.lastWords())].join('\n'), { cause: error })
+    }
   }
 
   tellGap (hazard: string): void {

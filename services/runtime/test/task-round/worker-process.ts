@@ -33,6 +33,7 @@ export interface WorkerEvent {
 
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url))
 const waitMsMax = 30_000
+const wordsShown = 40
 
 export class Worker {
   readonly name: string
@@ -102,8 +103,11 @@ export class Worker {
 
   #tell (): void { for (const watcher of [...this.#watchers]) watcher() }
 
-  #failure (what: string): Error {
-    const last = this.events.slice(-15).map(event => JSON.stringify(event)).join('\n')
-    return new Error(`worker ${this.name} ${what}\n${last}\n${this.#stderr.slice(-2_000)}`)
+  /** What it said last, for the message of a failed test. */
+  lastWords (): string {
+    const last = this.events.filter(({ event }) => event !== 'round').slice(-wordsShown).map(event => JSON.stringify(event)).join('\n')
+    return `worker ${this.name} said last:\n${last}\n${this.#stderr.slice(-2_000)}`
   }
+
+  #failure (what: string): Error { return new Error(`worker ${this.name} ${what}; ${this.lastWords()}`) }
 }
