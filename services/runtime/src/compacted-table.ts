@@ -6,7 +6,7 @@
 //       the topic's brokers and nothing else.
 //   T3. A record whose `apply` throws is tried again, for ever: it holds its partition, and freshness is lost.
 //   T4. A topic that ends before what was read was made anew; the table is never fresh again, and its process must restart.
-//   T5. The start ends with READ_STALLED when nothing moves for `stallMsMax`, as behind a transaction that is never ended.
+//   T5. The start ends with READ_STALLED when nothing moves for `stallMsMax`.
 import type { Admin, Kafka } from 'kafkajs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { CodedError, type RuntimeErrorCode } from './errors.ts'
@@ -151,7 +151,7 @@ async function untilApplied (reader: PartitionReader, ends: TopicEnds, { topic, 
       read = readNow
       movedAtMs = performance.now()
     } else if (performance.now() - movedAtMs > stallMsMax) {
-      throw new CodedError<RuntimeErrorCode>('READ_STALLED', `${topic} could not be read to its end, nothing moved for ${stallMsMax} ms: ${reader.problem() ?? 'does a transaction hold it back?'}`, { retriable: true })
+      throw new CodedError<RuntimeErrorCode>('READ_STALLED', `${topic} could not be read to its end, nothing moved for ${stallMsMax} ms: ${reader.problem() ?? 'no reason is known'}`, { retriable: true })
     }
     await pause(startPollMs)
   }

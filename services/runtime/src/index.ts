@@ -1,6 +1,6 @@
 export { backoffMs } from './backoff.ts'
 export { type BatchSender, type SendDone, type SendRecord, startBatchSender } from './batch-sender.ts'
-export { runAndComeBack } from './coming-back.ts'
+export { noOwnRestart, runAndComeBack } from './coming-back.ts'
 export { type CompactedTable, type CompactedTableOptions, startCompactedTable, type TableRecord } from './compacted-table.ts'
 export { commonEntries, type ConfigEntries, type ConfigEntry, configTable, type ConfigValues, defineConfig, loadConfig } from './config.ts'
 export { CodedError, type RuntimeErrorCode, runtimeErrorCodes } from './errors.ts'

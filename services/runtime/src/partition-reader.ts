@@ -12,7 +12,7 @@
 //   R6. Joining and closing have bounds: READ_STALLED, and leaving the rest to the broker.
 import { randomUUID } from 'node:crypto'
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
-import { runAndComeBack } from './coming-back.ts'
+import { noOwnRestart, runAndComeBack } from './coming-back.ts'
 import { CodedError, type RuntimeErrorCode } from './errors.ts'
 import { onlyThese } from './group-of-one.ts'
 import type { Logger } from './logger.ts'
@@ -74,8 +74,9 @@ class GroupOfOne implements PartitionReader {
   readonly #next: Map<number, number>
   /** The call at work on each partition: kafkajs may hand over the next batch after a rejoin while it runs (R3). */
   readonly #turns = new Map<number, Promise<void>>()
-  #problem: string | undefined = 'has not joined its group yet'
-  #stop = (): void => {}
+  #groupProblem: string | undefined = 'has not joined its group yet'
+  #recordsProblem: string | undefined
+  #stop: () => PromiseLike<void> = () => Promise.resolve()
 
   constructor (options: PartitionReaderOptions, next: Map<number, number>) {
     this.#options = options
@@ -83,7 +84,8 @@ class GroupOfOne implements PartitionReader {
     this.#groupId = `${options.readerId}.${randomUUID()}`
     this.#consumer = options.kafka.consumer({
       groupId: this.#groupId, partitionAssigners: [onlyThese(options.topic, options.partitions)], allowAutoTopicCreation: false,
-      sessionTimeout: sessionTimeoutMs, heartbeatInterval: 3_000, maxWaitTimeInMs: options.maxWaitMs ?? 250, minBytes: 1, readUncommitted: false
+      sessionTimeout: sessionTimeoutMs, heartbeatInterval: 3_000, maxWaitTimeInMs: options.maxWaitMs ?? 250, minBytes: 1, readUncommitted: false,
+      retry: noOwnRestart
     })
   }
 
@@ -94,10 +96,10 @@ class GroupOfOne implements PartitionReader {
     this.#consumer.on(GROUP_JOIN, () => {
       // Listeners run before the next fetch, so no record at another position comes through.
       for (const partition of partitions) this.#consumer.seek({ topic, partition, offset: String(this.nextOffset(partition)) })
-      this.#problem = undefined
+      this.#groupProblem = undefined
       joined.resolve()
     })
-    this.#consumer.on(CRASH, ({ payload }) => { this.#problem = `the consumer stopped: ${payload.error.message}` })
+    this.#consumer.on(CRASH, ({ payload }) => { this.#groupProblem = `the consumer stopped: ${payload.error.message}` })
     this.#consumer.on(END_BATCH_PROCESS, ({ payload }) => {
       // Nothing for readers in it, so kafkajs did not hand it over (R4).
       if (payload.batchSize === 0) this.#passed(payload.partition, Number(payload.lastOffset))
@@ -109,17 +111,17 @@ class GroupOfOne implements PartitionReader {
       eachBatch: payload => this.#inTurn(payload)
     }), logger)
     if (await within(joinMsMax, joined.promise) === tooLate) {
-      throw stalled(`a reader of ${topic} could not join its group in ${joinMsMax} ms: ${this.#problem}`)
+      throw stalled(`a reader of ${topic} could not join its group in ${joinMsMax} ms: ${this.#groupProblem}`)
     }
   }
 
   nextOffset (partition: number): number { return this.#next.get(partition) ?? 0 }
-  problem (): string | undefined { return this.#problem }
+  problem (): string | undefined { return this.#recordsProblem ?? this.#groupProblem }
 
   async close (): Promise<void> {
     const { kafka, topic, logger } = this.#options
-    this.#stop()
-    this.#problem = 'is closed'
+    this.#groupProblem = 'is closed'
+    await this.#stop()
     const left = await within(closeMsMax, this.#consumer.disconnect())
     if (left === tooLate) return logger.debug({ topic, groupId: this.#groupId }, 'a reader could not leave its group; the broker forgets it in time')
     const admin = kafka.admin({ retry: { retries: closeRetriesMax } })
@@ -152,10 +154,10 @@ class GroupOfOne implements PartitionReader {
     try {
       if (records.length > 0) await this.#options.onRecords(records)
     } catch (error) {
-      this.#problem = `records from ${topic}/${partition}/${records[0]?.offset} on could not be taken: ${(error as Error).message}`
+      this.#recordsProblem = `records from ${topic}/${partition}/${records[0]?.offset} on could not be taken: ${(error as Error).message}`
       throw error
     }
-    this.#problem = undefined
+    this.#recordsProblem = undefined
     this.#passed(partition, Number(batch.lastOffset()))
     resolveOffset(batch.lastOffset())
   }
