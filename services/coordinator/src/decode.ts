@@ -1,5 +1,5 @@
 // One record's bytes to what the rules look at. Whatever the bytes are, the answer is a value: nothing here throws.
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import { type Codec, CodecError, type SignedDispatch } from '@mesh/schemas'
 import { limits } from '@mesh/topics'
 import type { InputRecord } from '@mesh/runtime'
@@ -14,6 +14,8 @@ export interface Decoded {
 export type DecodeRecord = (record: InputRecord) => Decoded
 
 export function createDecoder (codec: Codec, payloadHashKey: Buffer): DecodeRecord {
+  // Made once: from raw bytes each HMAC would make its own.
+  const key = createSecretKey(payloadHashKey)
   return (record): Decoded => {
     const facts = factsOf(record)
     const misshapen = checkShape(record)
@@ -21,7 +23,7 @@ export function createDecoder (codec: Codec, payloadHashKey: Buffer): DecodeReco
     try {
       const signed = codec.decode('SignedDispatch', record.value!)
       const dispatch = codec.decode('Dispatch', signed.body)
-      const payloadHash = createHmac('sha256', payloadHashKey).update(dispatch.payload).digest('base64url').slice(0, 22)
+      const payloadHash = createHmac('sha256', key).update(dispatch.payload).digest('base64url').slice(0, 22)
       return { signed, ingress: { kind: 'readable', facts, dispatch, payloadHash } }
     } catch (error) {
       if (!(error instanceof CodecError)) throw error

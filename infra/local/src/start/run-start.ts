@@ -134,13 +134,15 @@ Logs: ${join(this.#folder, 'logs').replace(`${repositoryRoot}/`, '')}. Ctrl-C dr
     }))
   }
 
-  /** Agents first, so that what they have in hand still goes through; the stack last. */
+  /** From the outside in, so that what is in hand still goes through; the stack last. */
   async stop (): Promise<void> {
     this.#abort.abort()
-    const agents = this.#processes.filter(({ name }) => name.startsWith('agents-'))
-    const rest = this.#processes.filter(started => !agents.includes(started)).reverse()
-    await Promise.all(agents.map(started => started.stop()))
-    for (const started of rest) await started.stop()
+    const isAgents = ({ name }: MeshProcess) => name.startsWith('agents-')
+    const isGateway = ({ name }: MeshProcess) => name === 'agents-conversation'
+    // The gateway's process first: turns in hand still need the others.
+    await Promise.all(this.#processes.filter(isGateway).map(started => started.stop()))
+    await Promise.all(this.#processes.filter(started => isAgents(started) && !isGateway(started)).map(started => started.stop()))
+    for (const started of this.#processes.filter(started => !isAgents(started)).reverse()) await started.stop()
     if (this.#stack?.ownedHere === true) await this.#stack.stop()
     if (this.#release !== undefined) {
       forgetRunning(this.#folder)
