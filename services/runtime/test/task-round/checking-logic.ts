@@ -29,6 +29,7 @@ export interface OutputValue {
   readonly lane: number
   readonly seq: number
   readonly dueMs: number
+  readonly inputAtMs: number
   readonly reason: string
 }
 
@@ -164,12 +165,14 @@ class Round implements CheckedPlan {
   get deferred (): KeyedRecord[] { return [...this.#tombstones, ...this.#deferrals] }
 
   input (record: InputRecord): void {
-    const { id, key, seq, kind } = JSON.parse(record.value!.toString()) as InputValue
+    // An input that leads to nothing.
+    if (record.value === null) return
+    const { id, key, seq, kind } = JSON.parse(record.value.toString()) as InputValue
     if (kind === 'poison-plan') throw new Error(`cannot plan ${id}`)
     const count = (this.#counts.get(key) ?? this.#stateCounts.get(key)?.count ?? 0) + 1
     this.#counts.set(key, count)
     const dueMs = record.appendedAtMs + dueAfterMs
-    this.#output({ type: 'in', id, key, count, lane: record.lane, seq }, kind === 'poison-size' ? 'x'.repeat(2_000_000) : '')
+    this.#output({ type: 'in', id, key, count, lane: record.lane, seq, inputAtMs: record.appendedAtMs }, kind === 'poison-size' ? 'x'.repeat(2_000_000) : '')
     if (kind === 'poison-topic') this.outputs.push({ topic: `${this.#topic}.absent`, partition: 0, key, value: Buffer.from(id) })
     this.#change({ type: 'in', id, key, count, dueMs: kind === 'timer' ? dueMs : 0, position: positionOf(record) })
     if (kind !== 'defer') return
@@ -192,7 +195,7 @@ class Round implements CheckedPlan {
   }
 
   #output (value: Partial<OutputValue>, reason = ''): void {
-    const whole = { count: 0, lane: 0, seq: 0, dueMs: 0, ...value, by: this.#by, reason }
+    const whole = { count: 0, lane: 0, seq: 0, dueMs: 0, inputAtMs: 0, ...value, by: this.#by, reason }
     this.outputs.push({ topic: this.#topic, partition: this.#task, key: whole.key!, value: Buffer.from(JSON.stringify(whole)) })
   }
 

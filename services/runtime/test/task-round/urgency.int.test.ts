@@ -18,19 +18,19 @@ test('urgent records overtake the backlog, which drains all the same, in order',
   const worker = scenario.worker('a', { tellRounds: true })
   await worker.running(0)
   const urgent: string[] = []
-  const waitedMs: number[] = []
   while (reader.outputs.filter(({ lane, type }) => type === 'in' && lane === 3).length < backlog) {
-    const sentAtMs = performance.now()
     const input = load.input(0, 'plain', 21 + urgent.length % 5)
     urgent.push(input.id)
     await load.send([input])
-    await reader.until(`${input.id} out`, () => reader.outputs.at(-1)?.id === input.id || reader.outputs.some(({ id }) => id === input.id))
-    waitedMs.push(performance.now() - sentAtMs)
+    await reader.until(`${input.id} out`, () => reader.outputs.some(({ id }) => id === input.id))
   }
   await scenario.expectContract()
   const rounds = worker.events.filter(({ event }) => event === 'round')
   const total = load.sent.length
-  console.log(`${urgent.length} urgent among ${backlog} in ${rounds.length} rounds; waited ${waitedMs.toSorted((a, b) => a - b).at(Math.floor(waitedMs.length / 2))?.toFixed(1)} ms at the median`)
+  // By the broker's clock, from the append of the input to the append of its output.
+  const waitedMs = reader.outputs.filter(({ lane }) => lane === 0).map(({ appendedAtMs, inputAtMs }) => appendedAtMs - inputAtMs).toSorted((a, b) => a - b)
+  const median = waitedMs[Math.floor(waitedMs.length / 2)]
+  console.log(`${urgent.length} urgent among ${backlog} in ${rounds.length} rounds: ${median} ms at the median, ${waitedMs.at(-1)} ms at most`)
   // Sent after the whole backlog, out before most of it: each was followed by more of the backlog than it had waited for.
   const places = urgent.slice(0, -1).map(id => reader.outputs.findIndex(output => output.id === id))
   expect(urgent.length).toBeGreaterThan(3)

@@ -16,8 +16,8 @@ function maybeFail (place: string): void {
   if (settings.faultRate !== undefined && Math.random() < settings.faultRate) throw new Error(`injected ${place}`)
 }
 
-async function signalSelf (signal: NodeJS.Signals): Promise<void> {
-  say({ event: 'inside' })
+async function signalSelf (signal: NodeJS.Signals, task: number): Promise<void> {
+  say({ event: 'inside', task })
   process.kill(process.pid, signal)
   // The signal arrives within a tick or two; nothing more is to be done before it has.
   await new Promise(resolve => setTimeout(resolve, 50))
@@ -44,16 +44,16 @@ const runner = await startTaskRunner({
   },
   onTaskState: (task, status) => say({ event: 'task', task, status }),
   faults: {
-    async beforeFence (_task, id) {
+    async beforeFence (task, id) {
       if (settings.signalBeforeFence !== id) return
       settings.signalBeforeFence = undefined
-      await signalSelf('SIGSTOP')
+      await signalSelf('SIGSTOP', task)
     },
-    async insideTransaction () {
+    async insideTransaction (task) {
       const { signalInside, signalAfterRounds = 0 } = settings
       if (signalInside === undefined || rounds < signalAfterRounds) return
       settings.signalInside = undefined
-      await signalSelf(signalInside)
+      await signalSelf(signalInside, task)
     },
     async beforeCommit () { maybeFail('before commit') },
     async afterCommit () { maybeFail('after commit') }

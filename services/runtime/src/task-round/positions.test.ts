@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals'
+import { positionOf } from './positions.ts'
+
+const logged: object[] = []
+const note = (fields: object) => { logged.push(fields) }
+const logger = { info: note, warn: note, error: note, debug: note }
+const found = (committed: number, low: number, high: number) => ({ topic: 'in', task: 0, committed, low, high })
+
+test('goes on at the committed offset', () => expect(positionOf(found(7, 0, 9), logger)).toBe(7))
+test('begins at the first record held when nothing was committed', () => expect(positionOf(found(-1, 3, 9), logger)).toBe(3))
+
+test('goes on at the first record held when retention took what was next, and says so', () => {
+  logged.length = 0
+  expect(positionOf(found(2, 5, 9), logger)).toBe(5)
+  expect(logged).toHaveLength(1)
+})
+
+test('an offset beyond the end is for an operator to decide', () => {
+  expect(() => positionOf(found(12, 0, 9), logger)).toThrow(expect.objectContaining({ code: 'POSITION_BEYOND_END' }))
+})
