@@ -14,14 +14,14 @@ import type { Logger } from './logger.ts'
 import { within } from './within.ts'
 
 const restart = { firstMs: 100, mostMs: 5_000 }
-const stopMsMax = 3_000
+const stopMsMax = 2_000
 
 /** For `kafka.consumer({ retry })`, so that kafkajs leaves all restarts to `runAndComeBack`; `retries` is its own default. */
 export const noOwnRestart = { retries: 5, restartOnFailure: async () => false }
 
 /**
  * Runs the consumer now, and again after each crash from which kafkajs itself doesn't return, until told to stop.
- * Stop it before disconnecting. Waiting for that is optional: it lets a join that is under way end, for 3,000 ms at most,
+ * Stop it before disconnecting. Waiting for that is optional: it lets a join that is under way end, for 2,000 ms at most,
  * so that the member can leave its group in good order.
  *
  * @example
@@ -41,7 +41,8 @@ export async function runAndComeBack (consumer: Consumer, run: () => Promise<voi
   const again = async () => {
     try {
       await consumer.connect()
-      if (stopped) return
+      // Whoever stopped it has disconnected it meanwhile.
+      if (stopped) return await consumer.disconnect()
       halted = false
       await run()
     } catch (error) {

@@ -78,6 +78,7 @@ class Table implements CompactedTable {
   #target: { readonly ends: TopicEnds, readonly askedAtMs: number } | undefined
   #isAsking = false
   #isOtherTopic = false
+  #isClosed = false
 
   constructor (options: CompactedTableOptions, admin: Admin, reader: PartitionReader, partitions: readonly number[], freshAtMs: number) {
     this.#options = options
@@ -104,6 +105,7 @@ class Table implements CompactedTable {
   }
 
   async close (): Promise<void> {
+    this.#isClosed = true
     clearInterval(this.#timer)
     await this.#reader.close()
     await this.#admin.disconnect()
@@ -134,6 +136,8 @@ class Table implements CompactedTable {
       logger.debug({ err: error, topic }, 'the end of a control topic could not be asked for')
     } finally {
       this.#isAsking = false
+      // A question that was still being tried has connected the admin again.
+      if (this.#isClosed) await this.#admin.disconnect()
     }
   }
 }

@@ -3,7 +3,8 @@
 // Invariants:
 //   Y1. The first SIGTERM or SIGINT drains once, within `drainMs`, and ends with code 0; a second one ends at once with 1.
 //   Y2. A signal while it still starts aborts the start; what was started is drained, and the bound holds for both.
-//   Y3. Whatever nobody caught ends the process with code 1 and a logged reason: a half-alive process is worse.
+//   Y3. It lives until it is told to end, also when nothing else would keep Node running.
+//   Y4. Whatever nobody caught ends the process with code 1 and a logged reason: a half-alive process is worse.
 import type { Logger } from './logger.ts'
 
 export interface Running {
@@ -17,6 +18,8 @@ export interface ProcessOptions {
   /** Longest drain before the process ends with code 1; 10,000 ms by default. */
   readonly drainMs?: number
 }
+
+const longestTimerMs = 2 ** 31 - 1
 
 export async function runProcess ({ name, logger, start, drainMs = 10_000 }: ProcessOptions): Promise<void> {
   const ending = new AbortController()
@@ -41,6 +44,7 @@ export async function runProcess ({ name, logger, start, drainMs = 10_000 }: Pro
   process.on('SIGINT', onSignal)
   process.on('unhandledRejection', error => fail(error, 'unhandled rejection'))
   process.on('uncaughtException', error => fail(error, 'uncaught exception'))
+  setInterval(() => {}, longestTimerMs)
   try {
     running = await start({ signal: ending.signal })
   } catch (error) {

@@ -53,7 +53,7 @@ export interface PartitionReader {
 
 const sessionTimeoutMs = 10_000
 const joinMsMax = 60_000
-const closeMsMax = 5_000
+const closeMsMax = 3_000
 const closeRetriesMax = 3
 
 export async function startPartitionReader (options: PartitionReaderOptions): Promise<PartitionReader> {
