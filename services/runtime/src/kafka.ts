@@ -1,9 +1,11 @@
-// A kafkajs client with its traps handled: short first retries, its log routed, its idle timer patched.
+// A kafkajs client with its traps handled: short first retries, its log routed, its idle timer patched,
+// and aborted records left out (kafkajs lets some through).
 //
 // Use one instance for a consumer and another for producers: with one, the offsets of an aborted transaction move the
 // consumer's own position.
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { kafkaLog } from './kafka-log.ts'
+import { patchAbortedRecords } from './kafkajs-aborted-records.ts'
 import { patchIdleTimer } from './kafkajs-idle-timer.ts'
 import type { Logger } from './logger.ts'
 
@@ -20,12 +22,14 @@ export const clientRetry = { initialRetryTime: 5, maxRetryTime: 1_000, retries: 
 
 export function createKafka ({ brokers, clientId, logger, overrides = {} }: KafkaOptions): Kafka {
   patchIdleTimer()
+  patchAbortedRecords()
   return new Kafka({
-    brokers: [...brokers], clientId, retry: clientRetry,
+    brokers: [...brokers], clientId,
     connectionTimeout: 3_000, requestTimeout: 30_000,
     // Asked once: at debug kafkajs describes every request.
     logLevel: logger.isLevelEnabled('debug') ? logLevel.DEBUG : logLevel.WARN,
     logCreator: () => kafkaLog(logger),
-    ...overrides
+    ...overrides,
+    retry: { ...clientRetry, ...overrides.retry }
   })
 }
