@@ -29,3 +29,15 @@ test('two join, two leave by SIGTERM: each record goes through once, with hardly
   await scenario.expectContract()
   scenario.tellGap('join and SIGTERM')
 })
+
+test('an owner\'s last round commits after its task was given away: its successor goes on behind it', async () => {
+  // The round in hand of a task that is given away is still open when the successor looks where to begin.
+  const first = scenario.worker('a', { holdInsideMs: 900 })
+  await first.runningAll()
+  await scenario.underLoad(async reader => {
+    await reader.seenMore(300)
+    await scenario.worker('b', { holdBeforeFenceMs: 1_300 }).running()
+    await reader.seenMore(300, 'b')
+  })
+  await scenario.expectContract()
+})

@@ -30,8 +30,10 @@ test('SIGKILL of one owner after another under load, each started again at once'
 })
 
 test('SIGKILL inside a transaction: what it had written is never seen', async () => {
-  const doomed = scenario.worker('a', { signalInside: 'SIGKILL', signalAfterRounds: 20 })
-  const other = scenario.worker('b')
+  // Fencing must release the readers, not the transaction's age.
+  const options = { transactionTimeoutMs: 60_000 }
+  const doomed = scenario.worker('a', { signalInside: 'SIGKILL', signalAfterRounds: 20, options })
+  const other = scenario.worker('b', { options })
   await Promise.all([doomed.running(), other.running()])
   await scenario.underLoad(async reader => {
     expect(await doomed.exited()).toBe('SIGKILL')

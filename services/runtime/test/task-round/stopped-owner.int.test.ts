@@ -4,6 +4,9 @@ import { Scenario } from './scenario.ts'
 
 let scenario: Scenario
 
+/** So that it is fencing that ends the zombie's transaction, not its age. */
+const options = { transactionTimeoutMs: 60_000 }
+
 beforeEach(async () => {
   scenario = new Scenario()
   await scenario.open()
@@ -11,8 +14,8 @@ beforeEach(async () => {
 afterEach(() => scenario.close())
 
 test('SIGSTOP inside a transaction, past the session: the late commit is refused, and the process steps back in', async () => {
-  const zombie = scenario.worker('a', { signalInside: 'SIGSTOP', signalAfterRounds: 20 })
-  const other = scenario.worker('b')
+  const zombie = scenario.worker('a', { signalInside: 'SIGSTOP', signalAfterRounds: 20, options })
+  const other = scenario.worker('b', { options })
   await Promise.all([zombie.running(), other.running()])
   await scenario.underLoad(async reader => {
     const { task: inside } = await zombie.said('it stands inside a transaction', ({ event }) => event === 'inside')

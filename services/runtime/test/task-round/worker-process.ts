@@ -15,6 +15,9 @@ export interface WorkerSettings {
   readonly signalAfterRounds?: number
   /** Stops itself (SIGSTOP) before it fences this one of a task's ids, once. */
   signalBeforeFence?: number | undefined
+  /** Stands this long inside every transaction, and before it fences the first id of a task. */
+  readonly holdInsideMs?: number
+  readonly holdBeforeFenceMs?: number
   /** Share of rounds that fail before, and after, their commit. */
   readonly faultRate?: number
   readonly tellRounds?: boolean

@@ -16,6 +16,10 @@ function maybeFail (place: string): void {
   if (settings.faultRate !== undefined && Math.random() < settings.faultRate) throw new Error(`injected ${place}`)
 }
 
+async function hold (ms: number | undefined): Promise<void> {
+  if (ms !== undefined) await new Promise(resolve => setTimeout(resolve, ms))
+}
+
 async function signalSelf (signal: NodeJS.Signals, task: number): Promise<void> {
   say({ event: 'inside', task })
   process.kill(process.pid, signal)
@@ -45,11 +49,13 @@ const runner = await startTaskRunner({
   onTaskState: (task, status) => say({ event: 'task', task, status }),
   faults: {
     async beforeFence (task, id) {
+      if (id === 0) await hold(settings.holdBeforeFenceMs)
       if (settings.signalBeforeFence !== id) return
       settings.signalBeforeFence = undefined
       await signalSelf('SIGSTOP', task)
     },
     async insideTransaction (task) {
+      await hold(settings.holdInsideMs)
       const { signalInside, signalAfterRounds = 0 } = settings
       if (signalInside === undefined || rounds < signalAfterRounds) return
       settings.signalInside = undefined
