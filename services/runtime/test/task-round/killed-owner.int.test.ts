@@ -36,8 +36,10 @@ test('SIGKILL inside a transaction: what it had written is never seen', async ()
   const other = scenario.worker('b', { options })
   await Promise.all([doomed.running(), other.running()])
   await scenario.underLoad(async reader => {
+    const { task } = await doomed.said('it is inside a transaction', ({ event }) => event === 'inside')
+    const before = other.events.length
     expect(await doomed.exited()).toBe('SIGKILL')
-    await other.runningAll()
+    await other.running(task, before)
     await reader.seenMore(300)
   })
   await scenario.expectContract()

@@ -19,7 +19,7 @@ test('SIGSTOP inside a transaction, past the session: the late commit is refused
   await Promise.all([zombie.running(), other.running()])
   await scenario.underLoad(async reader => {
     const { task: inside } = await zombie.said('it stands inside a transaction', ({ event }) => event === 'inside')
-    await other.runningAll()
+    await other.running(inside, other.events.length)
     await reader.seenMore(300, 'b')
     const before = zombie.events.length
     zombie.signal('SIGCONT')
