@@ -8,8 +8,8 @@ let ground: StartGround
 beforeEach(() => { ground = new StartGround() })
 afterEach(() => ground.close(), 60_000)
 
-/** `mesh.dispatch.p0/3@17`: where the trace says a hop lies. */
-const place = /(mesh\.dispatch\.p[0-3])\/(\d+)@(\d+)/g
+/** `mesh.dispatch.p0/3/17`: where the trace says a hop lies. */
+const place = /(mesh\.dispatch\.p[0-3])\/(\d+)\/(\d+)/g
 
 test('--once exits 0, and each of its hops lies where the trace says', async () => {
   // Put up apart, so that it is still there to be read after the start has ended.

@@ -40,8 +40,7 @@ test('as a table it is plain text when nobody watches', async () => {
 })
 
 test('a broker that is away is said within seconds', async () => {
-  const { code, err } = await runMesh(['topics'], { ...mesh.environment, MESH_KAFKA_BROKERS: '127.0.0.1:1,[::1]:1,nonsense' })
+  const { code, err } = await runMesh(['topics'], { ...mesh.environment, MESH_KAFKA_BROKERS: '127.0.0.1:1,localhost:1' })
   expect(code).toBe(1)
   expect(err).toContain('No Kafka broker answers: 127.0.0.1:1 (ECONNREFUSED)')
-  expect(err).toContain('nonsense (it is not host:port)')
 })

@@ -5,6 +5,7 @@ export { type CompactedTable, type CompactedTableOptions, startCompactedTable, t
 export { commonEntries, type ConfigEntries, type ConfigEntry, configTable, type ConfigValues, defineConfig, loadConfig } from './config.ts'
 export { CodedError, type RuntimeErrorCode, runtimeErrorCodes, runtimeErrors } from './errors.ts'
 export { type Check, type HealthServer, startHealthServer } from './health.ts'
+export { patchAbortedRecords } from './kafkajs-aborted-records.ts'
 export { clientRetry, createKafka } from './kafka.ts'
 export { runProcess } from './lifecycle.ts'
 export { createLogger, type Logger } from './logger.ts'

@@ -15,7 +15,7 @@ let patched = false
 
 export function checkVersion (version: string): void {
   if (version === checkedVersion) return
-  throw new CodedError<RuntimeErrorCode>('CLIENT_VERSION', `kafkajs ${version} is installed, but the idle-timer patch was checked with ${checkedVersion}. Check it again, then change the version here.`)
+  throw new CodedError<RuntimeErrorCode>('CLIENT_VERSION', `kafkajs ${version} is installed, but the patches of it were checked with ${checkedVersion}. Check it again, then change the version here.`)
 }
 
 export function patchIdleTimer (): void {

@@ -3,10 +3,14 @@
 // A task is partition i of every input topic, of the changelog and of the deferred topic, written by one owner at a time.
 //
 // Invariants that the runner relies on:
-//   L1. `plan` changes nothing: a round may be planned again, whole or in part.
+//   L1. `plan` changes nothing: a round may be planned again, whole or in part, also when it has thrown.
 //   L2. `applied` is called at most once a round, after its records were produced and before its commit. If the commit
 //       fails the whole logic object is dropped and a new one is restored, so there is nothing to undo.
-//   L3. The changelog from the committed low-water mark rebuilds the same state, and so does the deferred topic.
+//   L3. The changelog from the committed low-water mark rebuilds the same state, and so does the deferred topic. The marks
+//       committed with a round are those of the round before (X2 of transactions.ts): a restore may begin lower than the
+//       last ones answered, never higher.
+//   L4. What `plan` throws is blamed on a record, searched for and set aside through `poisoned`; an error with
+//       `retriable: true` says that it was something else (a store that is down), and the round is tried again as it is.
 
 export interface InputRecord {
   /** Index of the topic in `inputTopics`; 0 is the most urgent. */
@@ -76,7 +80,7 @@ export interface TaskLogic<Plan extends RoundPlan = RoundPlan> {
   }): void
   /** Decides about records (in order of lane, then offset; may be empty when only a due time has come). */
   plan (records: readonly InputRecord[], nowMs: number): Plan | Promise<Plan>
-  /** Takes the plan into the state and answers the marks to commit. */
+  /** Takes the plan into the state and answers the marks to commit; they must not go down while this object lives. */
   applied (plan: Plan, produced: Produced): LowWater
   /** When a round is wanted though no record came; undefined for never. */
   nextDueMs (): number | undefined

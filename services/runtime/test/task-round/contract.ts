@@ -6,6 +6,7 @@
 //   C4. Each timer fired once, each deferred input was released once, none before its time.
 //   C5. Each input position has exactly one changelog event, each timer and release too.
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import { runAndComeBack } from '../../src/coming-back.ts'
 import { type ChangeValue, dueAfterMs, type OutputValue } from './checking-logic.ts'
 import type { SentInput } from './load.ts'
 import type { RunTopics } from './run-topics.ts'
@@ -24,6 +25,7 @@ export class ContractReader {
   readonly #consumer: Consumer
   readonly #nextOffsets = new Map<string, number>()
   readonly #watchers = new Set<() => void>()
+  #stayAway: () => void = () => undefined
 
   constructor (kafka: Kafka, topics: RunTopics) {
     this.#topics = topics
@@ -33,10 +35,14 @@ export class ContractReader {
   async start (): Promise<void> {
     await this.#consumer.connect()
     await this.#consumer.subscribe({ topics: [this.#topics.output, this.#topics.changelog], fromBeginning: true })
-    await this.#consumer.run({ autoCommit: false, eachBatch: async payload => this.#take(payload) })
+    const run = () => this.#consumer.run({ autoCommit: false, eachBatch: async payload => this.#take(payload) })
+    this.#stayAway = await runAndComeBack(this.#consumer, run, { warn: () => undefined })
   }
 
-  close (): Promise<void> { return this.#consumer.disconnect() }
+  close (): Promise<void> {
+    this.#stayAway()
+    return this.#consumer.disconnect()
+  }
 
   count (type: OutputValue['type'], by?: string): number {
     return this.outputs.filter(output => output.type === type && (by === undefined || output.by === by)).length
