@@ -84,9 +84,9 @@ export class MeshStand {
         }
       }
     }), { warn: () => undefined })
-    this.#closers.push(() => {
-      stop()
-      return consumer.disconnect()
+    this.#closers.push(async () => {
+      await stop()
+      await consumer.disconnect()
     })
   }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
 import { flawless, settleAndJudge } from './judgement.ts'
 import { loadAgents, sendLoad } from './load.ts'
-import { MeshStand } from './mesh-stand.ts'
+import { MeshStand, taskCount } from './mesh-stand.ts'
 
 let stand: MeshStand
 afterEach(() => stand.close())
@@ -24,10 +24,11 @@ test('SIGSTOP inside a transaction, SIGCONT after its tasks were given away: its
   await stand.until('both deciding', () => stand.decidedBy('zombie') > 100 && stand.decidedBy('other') > 100)
   writeFileSync(signalFile, '')
   await stand.until('the zombie standing still', () => isStopped(zombie.pid!))
+  const stoppedAt = stand.audit.length
   const logBefore = readFileSync(stand.logFile('zombie'), 'utf8').length
   await stand.until('the other one owning all tasks', () => {
-    const tasks = new Set(stand.audit.slice(-200).filter(({ value }) => value.decidedBy === 'other').map(({ value }) => value.task))
-    return tasks.size === 4
+    const tasks = new Set(stand.audit.slice(stoppedAt).filter(({ value }) => value.decidedBy === 'other').map(({ value }) => value.task))
+    return tasks.size === taskCount
   })
   zombie.kill('SIGCONT')
   const own = stand.decidedBy('zombie')

@@ -1,15 +1,11 @@
 // What a task runner is told, with defaults, each with the accident that its number prevents.
 import type { Kafka } from 'kafkajs'
 import { CodedError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import type { TaskRoundErrorCode } from './failures.ts'
 import type { TaskLogic } from './task-logic.ts'
 
-export interface RunnerLogger {
-  info (fields: object, message: string): void
-  warn (fields: object, message: string): void
-  error (fields: object, message: string): void
-  debug (fields: object, message: string): void
-}
+export type RunnerLogger = Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>
 
 /** One committed round. */
 export interface RoundMetrics {

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { positionOf } from './positions.ts'
 
-const logged: object[] = []
-const note = (fields: object) => { logged.push(fields) }
+const logged: unknown[] = []
+const note = (fields: unknown) => { logged.push(fields) }
 const logger = { info: note, warn: note, error: note, debug: note }
 const found = (committed: number, low: number, high: number) => ({ topic: 'in', task: 0, committed, low, high })
 

@@ -18,6 +18,7 @@
 import type { Admin, EachBatchPayload } from 'kafkajs'
 import { backoffMs } from '../backoff.ts'
 import { CodedError } from '../errors.ts'
+import { within } from '../within.ts'
 import type { OwnedTask } from './assigner.ts'
 import { noSearch, sumOf } from './bisection.ts'
 import { isTaskLost, reasonOf, type TaskRoundErrorCode } from './failures.ts'
@@ -238,10 +239,4 @@ class Runner implements TaskRunner {
     this.#tasks.clear()
     this.#joined = false
   }
-}
-
-async function within (ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  await Promise.race([work, new Promise(resolve => { timer = setTimeout(resolve, ms) })])
-  clearTimeout(timer)
 }
