@@ -6,8 +6,9 @@
 // A3. While a run waits for the database the group is kept alive by heartbeats; if the group rebalances, waiting ends.
 // A4. Records that were deleted before they were archived are recorded as lost, once, by position.
 // A5. A topic that ends before the position belongs to another cluster: its partition is held, and readiness says so.
+// A6. A consumer that crashed comes back, whatever the error; kafkajs alone returns from some only.
 
-import type { Logger } from '@mesh/runtime'
+import { type Logger, noOwnRestart, runAndComeBack } from '@mesh/runtime'
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Persistence } from './persistence.ts'
 import type { AppendResult, ArchiveResult, RawRecord, RawRun } from './pipeline.ts'
@@ -44,12 +45,15 @@ const fetchWaitMs = 250
 const partitionsAtOnceMax = 2
 const monitorCommitMs = 1_000
 
+const newConsumer = ({ kafka, groupId, sessionMs }: AuditConsumerOptions): Consumer => kafka.consumer({
+  groupId, sessionTimeout: sessionMs, rebalanceTimeout: Math.max(sessionMs, 10_000), heartbeatInterval: Math.ceil(sessionMs / 10),
+  maxWaitTimeInMs: fetchWaitMs, maxBytesPerPartition: bytesPerPartitionMax, maxBytes: bytesMax, readUncommitted: false,
+  allowAutoTopicCreation: false, retry: noOwnRestart
+})
+
 export async function startAuditConsumer (options: AuditConsumerOptions): Promise<AuditConsumer> {
   const { topic, logger, sessionMs } = options
-  const consumer = options.kafka.consumer({
-    groupId: options.groupId, sessionTimeout: sessionMs, rebalanceTimeout: Math.max(sessionMs, 10_000), heartbeatInterval: Math.ceil(sessionMs / 10),
-    maxWaitTimeInMs: fetchWaitMs, maxBytesPerPartition: bytesPerPartitionMax, maxBytes: bytesMax, readUncommitted: false, allowAutoTopicCreation: false
-  })
+  const consumer = newConsumer(options)
   const positions = new Map<number, Position>()
   let assignment = new AbortController()
   let trouble: string | undefined = 'not in the consumer group yet'
@@ -107,15 +111,22 @@ export async function startAuditConsumer (options: AuditConsumerOptions): Promis
     logger.info({ topic, partitions }, 'partitions assigned')
     for (const partition of partitions) hold(partition)
   })
-  consumer.on(consumer.events.CRASH, ({ payload }) => { trouble = `the consumer stopped: ${payload.error.message}` })
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    trouble = `the consumer stopped: ${payload.error.message}`
+    // Positions can't be set until it has joined again, and then they are set anew.
+    assignment.abort(new Error('the consumer stopped'))
+  })
 
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
-  await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: partitionsAtOnceMax, eachBatch: onBatch })
+  const stop = await runAndComeBack(consumer, () => consumer.run({
+    autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: partitionsAtOnceMax, eachBatch: onBatch
+  }), logger)
   return {
     problem: () => trouble,
     async close () {
       assignment.abort(new Error('the archiver stops'))
+      await stop()
       await consumer.disconnect()
     }
   }
