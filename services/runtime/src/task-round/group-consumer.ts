@@ -21,6 +21,9 @@ export interface GroupConsumerPorts {
   readonly onBatch: (payload: EachBatchPayload) => void
 }
 
+/** Four seconds of tries: a group that changes again and again is no reason to leave it and come back. */
+const retry = { ...noOwnRestart, retries: 12 }
+
 export class GroupConsumer {
   readonly inputs: Inputs
   readonly #consumer: Consumer
@@ -32,7 +35,7 @@ export class GroupConsumer {
     const { kafka, clientId, groupId, taskCount, sessionTimeoutMs, partitionBytesMax } = options
     this.#ports = ports
     this.#consumer = kafka(clientId).consumer({
-      groupId, partitionAssigners: [wholeTasksAssigner(taskCount, topics, owned)], allowAutoTopicCreation: false, retry: noOwnRestart,
+      groupId, partitionAssigners: [wholeTasksAssigner(taskCount, topics, owned)], allowAutoTopicCreation: false, retry,
       sessionTimeout: sessionTimeoutMs, rebalanceTimeout: sessionTimeoutMs, heartbeatInterval: options.heartbeatIntervalMs,
       maxWaitTimeInMs: options.maxWaitMs, minBytes: 1, maxBytesPerPartition: partitionBytesMax,
       // Room for every partition's share and for one big batch, so that no partition waits for another's bytes.

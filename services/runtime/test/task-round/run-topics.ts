@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Admin } from 'kafkajs'
 
+const readyMsMax = 20_000
+
 export interface RunTopics {
   readonly prefix: string
   readonly groupId: string
@@ -27,7 +29,8 @@ const topicsOf = ({ inputs, changelog, deferred, output }: RunTopics): string[] 
 
 export async function createTopics (admin: Admin, topics: RunTopics, partitions: number): Promise<void> {
   await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs gives up when a broker hasn't heard of the topic yet.
+    waitForLeaders: false,
     topics: topicsOf(topics).map(topic => ({
       topic, numPartitions: partitions, replicationFactor: 1,
       configEntries: [
@@ -36,6 +39,20 @@ export async function createTopics (admin: Admin, topics: RunTopics, partitions:
       ]
     }))
   })
+  const untilMs = performance.now() + readyMsMax
+  while (!await areReady(admin, topics, partitions)) {
+    if (performance.now() > untilMs) throw new Error(`the topics of ${topics.prefix} were not ready within ${readyMsMax} ms`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+async function areReady (admin: Admin, topics: RunTopics, partitions: number): Promise<boolean> {
+  try {
+    const found = await admin.fetchTopicMetadata({ topics: topicsOf(topics) })
+    return found.topics.every(topic => topic.partitions.length === partitions && topic.partitions.every(({ leader }) => leader >= 0))
+  } catch {
+    return false
+  }
 }
 
 export async function deleteTopics (admin: Admin, topics: RunTopics): Promise<void> {

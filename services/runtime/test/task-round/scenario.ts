@@ -1,5 +1,5 @@
 // One run of a hazard: topics of its own, load, workers, and the reader that holds it all to the contract.
-import { expect } from '@jest/globals'
+import { expect, jest } from '@jest/globals'
 import type { Admin } from 'kafkajs'
 import { breaches, ContractReader } from './contract.ts'
 import { connectAdmin, Load, testKafka } from './load.ts'
@@ -7,6 +7,9 @@ import { createTopics, deleteTopics, nameTopics, type RunTopics } from './run-to
 import { Worker, type WorkerSettings } from './worker-process.ts'
 
 const breachesShown = 10
+
+// On a busy machine a broker takes half a minute to come back.
+jest.setTimeout(120_000)
 
 export class Scenario {
   readonly topics: RunTopics = nameTopics()
