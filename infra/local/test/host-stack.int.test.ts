@@ -78,7 +78,7 @@ describe('a stack of its own', () => {
   test('each part answers a real client at once', async () => {
     await withAdmin(stack.addresses.kafkaBrokers, async admin => {
       expect((await admin.describeCluster()).brokers).toHaveLength(1)
-      await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 2 }] })
+      await admin.createTopics({ waitForLeaders: false, topics: [{ topic: 'kept', numPartitions: 2 }] })
     })
     await redis(stack.addresses.redisUrl, client => client.set('kept', 'yes'))
     await query(stack.addresses.databaseUrl, 'create table kept as select 42 as answer')
@@ -171,7 +171,7 @@ test('without a Java the start fails with what to do, said once, and leaves noth
 test('a broker of a test\'s own can be killed and restarted without touching the shared one', async () => {
   const broker = await startPrivateBroker()
   try {
-    await withAdmin(broker.brokers, admin => admin.createTopics({ topics: [{ topic: 'private', numPartitions: 1 }] }))
+    await withAdmin(broker.brokers, admin => admin.createTopics({ waitForLeaders: false, topics: [{ topic: 'private', numPartitions: 1 }] }))
     await broker.kill()
     await broker.start()
     await broker.restart()

@@ -45,19 +45,23 @@ const fetchWaitMs = 250
 const partitionsAtOnceMax = 2
 const monitorCommitMs = 1_000
 
-const newConsumer = ({ kafka, groupId, sessionMs }: AuditConsumerOptions): Consumer => kafka.consumer({
-  groupId, sessionTimeout: sessionMs, rebalanceTimeout: Math.max(sessionMs, 10_000), heartbeatInterval: Math.ceil(sessionMs / 10),
-  maxWaitTimeInMs: fetchWaitMs, maxBytesPerPartition: bytesPerPartitionMax, maxBytes: bytesMax, readUncommitted: false,
-  allowAutoTopicCreation: false, retry: noOwnRestart
-})
+async function openConsumer ({ kafka, topic, groupId, sessionMs }: AuditConsumerOptions): Promise<Consumer> {
+  const consumer = kafka.consumer({
+    groupId, sessionTimeout: sessionMs, rebalanceTimeout: Math.max(sessionMs, 10_000), heartbeatInterval: Math.ceil(sessionMs / 10),
+    maxWaitTimeInMs: fetchWaitMs, maxBytesPerPartition: bytesPerPartitionMax, maxBytes: bytesMax, readUncommitted: false,
+    allowAutoTopicCreation: false, retry: noOwnRestart
+  })
+  await consumer.connect()
+  await consumer.subscribe({ topic, fromBeginning: true })
+  return consumer
+}
 
 export async function startAuditConsumer (options: AuditConsumerOptions): Promise<AuditConsumer> {
   const { topic, logger, sessionMs } = options
-  const consumer = newConsumer(options)
+  const consumer = await openConsumer(options)
   const positions = new Map<number, Position>()
   let assignment = new AbortController()
   let trouble: string | undefined = 'not in the consumer group yet'
-
   /** Pauses the partition until its position is known again. */
   function hold (partition: number): void {
     positions.delete(partition)
@@ -65,7 +69,6 @@ export async function startAuditConsumer (options: AuditConsumerOptions): Promis
     const { signal } = assignment
     void prepare(partition, signal).catch(error => { if (!signal.aborted) logger.error({ partition, reason: (error as Error).message }, 'partition could not be prepared') })
   }
-
   async function prepare (partition: number, signal: AbortSignal): Promise<void> {
     const { nextOffset, seekOffset } = await options.persist(`partition ${partition}`, () => findPosition(partition, options), signal)
     signal.throwIfAborted()
@@ -117,8 +120,6 @@ export async function startAuditConsumer (options: AuditConsumerOptions): Promis
     assignment.abort(new Error('the consumer stopped'))
   })
 
-  await consumer.connect()
-  await consumer.subscribe({ topic, fromBeginning: true })
   const stop = await runAndComeBack(consumer, () => consumer.run({
     autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: partitionsAtOnceMax, eachBatch: onBatch
   }), logger)

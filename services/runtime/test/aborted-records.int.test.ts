@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createKafka, createLogger, type PartitionReader, startPartitionReader } from '../src/index.ts'
+import { makeTopics } from './topic-creation.ts'
 
 const topic = `aborted-${randomUUID()}`
 const logger = createLogger({ name: 'test', level: 'silent' })
@@ -11,7 +12,7 @@ let reader: PartitionReader | undefined
 
 beforeAll(async () => {
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }], waitForLeaders: false })
+  await makeTopics(admin, [{ topic, numPartitions: 1, replicationFactor: 1 }])
 })
 afterAll(async () => {
   await reader?.close()

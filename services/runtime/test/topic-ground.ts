@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Admin, IResourceConfigEntry, Kafka, KafkaConfig, Producer } from 'kafkajs'
 import { pino } from 'pino'
 import { createKafka } from '../src/kafka.ts'
+import { makeTopics } from './topic-creation.ts'
 
 export const silent = pino({ level: 'silent' })
 const pollMs = 10
@@ -56,7 +57,7 @@ export class TopicGround {
 
   async make (topic: string, numPartitions = 1, configEntries: IResourceConfigEntry[] = []): Promise<void> {
     this.#topics.add(topic)
-    await this.admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }] })
+    await makeTopics(this.admin, [{ topic, numPartitions, replicationFactor: 1, configEntries }])
   }
 
   async write (topic: string, ...records: readonly Written[]): Promise<void> {
