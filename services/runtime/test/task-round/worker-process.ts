@@ -50,7 +50,8 @@ export class Worker {
   constructor (settings: WorkerSettings) {
     this.name = settings.name
     this.#taskCount = settings.taskCount
-    this.#child = spawn(process.execPath, [script, JSON.stringify(settings)], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } })
+    // Its standard input ends with this process: then it ends, too.
+    this.#child = spawn(process.execPath, [script, JSON.stringify(settings)], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } })
     this.#exited = new Promise(resolve => this.#child.once('exit', (code, signal) => {
       resolve(code ?? signal!)
       this.#tell()

@@ -10,6 +10,7 @@ const { brokers, name, topics, taskCount } = settings
 const say = (event: WorkerEvent): void => { process.stdout.write(`${JSON.stringify(event)}\n`) }
 const logger = pino({ level: 'info', formatters: { level: level => ({ level }) } })
 
+process.stdin.resume().once('end', () => process.exit(1))
 let rounds = 0
 
 function maybeFail (place: string): void {
