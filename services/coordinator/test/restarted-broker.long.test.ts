@@ -1,3 +1,4 @@
+// Run by `npm run test:long`: Kafka 4.3.1 itself loses transaction markers in some restarts (KAFKA-20734), which no client can mend.
 // The broker goes away under load and comes back: a private one, because the others share theirs.
 import { afterEach, expect, test } from '@jest/globals'
 import { type PrivateBroker, startPrivateBroker } from '@mesh/local-stack'
