@@ -1,6 +1,6 @@
 // The one place for versions, images and ports; maven/pom.xml and docker-compose.yml are held against it by tests.
 export const versions = {
-  kafka: '4.3.1',
+  kafka: '4.2.0',
   scalaBinary: '2.13',
   log4j: '2.25.3',
   apicurio: '2.6.13.Final',
