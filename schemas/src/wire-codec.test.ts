@@ -123,7 +123,7 @@ describe('garbage', () => {
     ['a boolean of 2', 'Notice'], ['text that is not UTF-8', 'Dispatch'], ['an enum symbol that does not exist', 'Dispatch'], ['an int of 33 bits', 'Dispatch']
   ] as const)('is %s', (what, name) => {
     const notice = { type: 'refused', dispatchId: 'd', workflowId: 'w', sourceInstance: 'i', code: 'C', message: 'm', retriable: true, retryAfterMs: null,
-      ingress: { topic: 't', partition: 1, offset: 1 } } as const
+      ingress: { topic: 't', partition: 1, offset: 1 }, slowDown: null } as const
     const bytes = name === 'Notice' ? codec.encode('Notice', notice) : codec.encode('Dispatch', { ...dispatch, chain: [] })
     if (what === 'a boolean of 2') bytes[5 + 1 + 2 + 2 + 2 + 2 + 2] = 2
     if (what === 'text that is not UTF-8') bytes[6] = 0xff

@@ -125,7 +125,7 @@ test('a record of a newer version is read after a refresh, and its id is unknown
   try {
     const codec = await connectCodec({ schemaRegistryUrl: proxyUrl })
     const notice = { type: 'refused', dispatchId: 'd', workflowId: 'w', sourceInstance: 'i', code: 'STALE', message: 'm', retriable: true, retryAfterMs: null,
-      ingress: { topic: 't', partition: 1, offset: 1 } } as const
+      ingress: { topic: 't', partition: 1, offset: 1 }, slowDown: null } as const
     // The new field comes last: a union index of 0, null.
     const bytes = Buffer.concat([codec.encode('Notice', notice), Buffer.from([0])])
     bytes.writeUInt32BE(7_777_777, 1)

@@ -43,8 +43,8 @@ export const catalogue: readonly TopicDefinition[] = [
   ...dispatch,
   {
     name: 'deferred',
-    key: 'dispatch id',
-    schemas: [],
+    key: 'priority/offset of the ingress',
+    schemas: ['Deferral'],
     partitions: 'task',
     cleanup: 'compact',
     config: {
@@ -107,12 +107,12 @@ export const catalogue: readonly TopicDefinition[] = [
   },
   {
     name: 'quotas',
-    key: 'quota id',
-    schemas: [],
+    key: 'agent/name or role/name',
+    schemas: ['Quota'],
     partitions: 1,
     cleanup: 'compact',
     config: decided,
-    owner: 'operators',
+    owner: 'registry',
     reason: 'How much each role and agent may send.'
   },
   {
@@ -127,8 +127,8 @@ export const catalogue: readonly TopicDefinition[] = [
   },
   {
     name: 'pressure',
-    key: 'agent',
-    schemas: [],
+    key: 'agent, or heartbeat',
+    schemas: ['Pressure'],
     partitions: 1,
     cleanup: 'compact',
     config: measured,
@@ -144,6 +144,16 @@ export const catalogue: readonly TopicDefinition[] = [
     config: measured,
     owner: 'governor',
     reason: 'Who is slowed down for what it costs.'
+  },
+  {
+    name: 'changes',
+    key: 'entity',
+    schemas: ['ControlChange'],
+    partitions: 1,
+    cleanup: 'delete',
+    config: { 'retention.ms': text(90 * dayMs), 'max.message.bytes': text(limits.controlMessageBytesMax) },
+    owner: 'registry',
+    reason: 'Who changed control state, from what to what and why; the archiver keeps it.'
   }
 ]
 

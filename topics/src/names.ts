@@ -31,6 +31,7 @@ export interface TopicNames {
   readonly circuits: string
   readonly pressure: string
   readonly throttles: string
+  readonly changes: string
 }
 
 export class TopicNameError extends Error {
@@ -57,7 +58,8 @@ export function topicNames (namespace: string = defaultNamespace): TopicNames {
     quotas: `${namespace}.quotas`,
     circuits: `${namespace}.circuits`,
     pressure: `${namespace}.pressure`,
-    throttles: `${namespace}.throttles`
+    throttles: `${namespace}.throttles`,
+    changes: `${namespace}.changes`
   }
 }
 

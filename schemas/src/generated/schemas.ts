@@ -396,6 +396,21 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                 "name": "controlOffset",
                 "type": "long",
                 "doc": "Offset of mesh.registry up to which control state had been applied."
+              },
+              {
+                "name": "priority",
+                "type": [
+                  "null",
+                  "int"
+                ],
+                "default": null,
+                "doc": "Class it was delivered as, where the mesh lowered the one that was claimed; null for as claimed."
+              },
+              {
+                "name": "isExpectedLate",
+                "type": "boolean",
+                "default": false,
+                "doc": "Delivered though the expected wait is longer than its deadline or its class allows."
               }
             ]
           },
@@ -421,10 +436,12 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
             "doc": "What the mesh tells.",
             "symbols": [
               "refused",
-              "timed_out"
+              "timed_out",
+              "slow_down",
+              "cleared"
             ]
           },
-          "doc": "refused: never delivered; timed_out: delivered, but no answer in time."
+          "doc": "refused: never delivered; timed_out: delivered, but no answer in time; slow_down: the source is over its quota, what it sends waits; cleared: nothing waits any more."
         },
         {
           "name": "dispatchId",
@@ -439,7 +456,7 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
         {
           "name": "sourceInstance",
           "type": "string",
-          "doc": "Instance that this is for; others ignore it."
+          "doc": "Instance that this is for, others ignore it; empty for all of them."
         },
         {
           "name": "code",
@@ -491,6 +508,42 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
             ]
           },
           "doc": "Where the dispatch was written."
+        },
+        {
+          "name": "slowDown",
+          "type": [
+            "null",
+            {
+              "type": "record",
+              "namespace": "mesh.delivery",
+              "name": "SlowDown",
+              "doc": "How fast a source over its quota may go, and how long it takes until nothing waits.",
+              "fields": [
+                {
+                  "name": "ratePerS",
+                  "type": "double",
+                  "doc": "Dispatches per second that it may send."
+                },
+                {
+                  "name": "burst",
+                  "type": "int",
+                  "doc": "Dispatches that it may send at once after a pause."
+                },
+                {
+                  "name": "backlogRecords",
+                  "type": "long",
+                  "doc": "Dispatches that waited when this was told."
+                },
+                {
+                  "name": "clearsInMs",
+                  "type": "long",
+                  "doc": "Time until they are gone if no more come, milliseconds."
+                }
+              ]
+            }
+          ],
+          "default": null,
+          "doc": "Set on slow_down."
         }
       ]
     }
@@ -608,10 +661,13 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                       "timed_out",
                       "repeated",
                       "late",
-                      "restated"
+                      "restated",
+                      "deferred",
+                      "released",
+                      "cleared"
                     ]
                   },
-                  "doc": "delivered: passed on; refused: not passed on; completed: a request got its answer; timed_out: a request got none in time; repeated: the same dispatch again, ignored; late: an answer after the outcome; restated: a pending request written again so that restoring stays short."
+                  "doc": "delivered: passed on; refused: not passed on; completed: a request got its answer; timed_out: a request got none in time; repeated: the same dispatch again, ignored; late: an answer after the outcome; restated: a pending request written again so that restoring stays short; deferred: waits in the mesh until its time; released: passed on after waiting; cleared: its source was told that the backlog over its quota is gone."
                 },
                 {
                   "name": "outcome",
@@ -803,6 +859,88 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                   ],
                   "default": null,
                   "doc": "Where the waiting instance reads its answers."
+                },
+                {
+                  "name": "claimedPriority",
+                  "type": [
+                    "null",
+                    "int"
+                  ],
+                  "default": null,
+                  "doc": "Class that the source claimed, where the mesh lowered it."
+                },
+                {
+                  "name": "dueAtMs",
+                  "type": [
+                    "null",
+                    "long"
+                  ],
+                  "default": null,
+                  "doc": "Broker time at which a deferred dispatch is to go on; on deferred and released."
+                },
+                {
+                  "name": "quota",
+                  "type": [
+                    "null",
+                    {
+                      "type": "record",
+                      "namespace": "mesh.audit",
+                      "name": "QuotaUse",
+                      "doc": "One question to the quota of a source, and its answer.",
+                      "fields": [
+                        {
+                          "name": "quotaId",
+                          "type": "string",
+                          "doc": "Quota that applied: agent/<name> or role/<role>."
+                        },
+                        {
+                          "name": "ratePerS",
+                          "type": "double",
+                          "doc": "Its rate, dispatches per second."
+                        },
+                        {
+                          "name": "burst",
+                          "type": "int",
+                          "doc": "Its burst, dispatches."
+                        },
+                        {
+                          "name": "delayMs",
+                          "type": "long",
+                          "doc": "Time until the reserved slot; 0 for at once."
+                        },
+                        {
+                          "name": "backlogRecords",
+                          "type": "long",
+                          "doc": "Slots reserved and still ahead, this one included."
+                        },
+                        {
+                          "name": "isLocal",
+                          "type": "boolean",
+                          "doc": "Whether the shared counter was out of reach, so that a share of this coordinator was used."
+                        },
+                        {
+                          "name": "episode",
+                          "type": [
+                            "null",
+                            "string"
+                          ],
+                          "default": null,
+                          "doc": "Set where this dispatch opened a slow-down episode of its source."
+                        }
+                      ]
+                    }
+                  ],
+                  "default": null,
+                  "doc": "What the quota of the source said; null where it was not asked."
+                },
+                {
+                  "name": "expectedWaitMs",
+                  "type": [
+                    "null",
+                    "long"
+                  ],
+                  "default": null,
+                  "doc": "Expected wait in the target's inbox when this was decided; null where not known."
                 },
                 {
                   "name": "latencyMs",
@@ -1070,6 +1208,15 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
           "doc": "Capability offered to callers while this agent is unavailable."
         },
         {
+          "name": "urgentCapabilities",
+          "type": {
+            "type": "array",
+            "items": "string"
+          },
+          "default": [],
+          "doc": "Capabilities that it may ask for as P0 when it starts a workflow; only for agents that stand for a person who waits."
+        },
+        {
           "name": "inboxPartitions",
           "type": "int",
           "doc": "Partitions of each inbox topic; fixed at first registration."
@@ -1088,16 +1235,647 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
             "doc": "Whether the mesh talks with an agent.",
             "symbols": [
               "active",
-              "quarantined"
+              "quarantined",
+              "paused",
+              "draining"
             ]
           },
-          "doc": "quarantined agents may neither send nor receive.",
+          "doc": "quarantined agents may neither send nor receive; for a paused one dispatches wait in the mesh; a draining one gets no new dispatches and works off what it has.",
           "default": "active"
         },
         {
           "name": "registeredAtMs",
           "type": "long",
           "doc": "When this version was first registered, milliseconds since 1970."
+        }
+      ]
+    }
+  },
+  Deferral: {
+    subject: 'mesh.delivery.Deferral',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.delivery",
+      "name": "Deferral",
+      "doc": "A dispatch that waits for its time: the value on mesh.deferred, keyed by <priority>/<offset> of its ingress in the task. A tombstone says that it has gone on.",
+      "fields": [
+        {
+          "name": "dueAtMs",
+          "type": "long",
+          "doc": "Broker time at which it is to go on; order in its workflow and what holds its target back may make it later."
+        },
+        {
+          "name": "event",
+          "type": {
+            "type": "record",
+            "namespace": "mesh.audit",
+            "name": "AuditEvent",
+            "doc": "One decision about one dispatch. Holds no payload; only a keyed hash of it.",
+            "fields": [
+              {
+                "name": "eventId",
+                "type": "string",
+                "doc": "Derived from the ingress position, or from task, dispatch and due time; writing an event twice is writing it once."
+              },
+              {
+                "name": "atMs",
+                "type": "long",
+                "doc": "Broker time of the decision, milliseconds since 1970."
+              },
+              {
+                "name": "decision",
+                "type": {
+                  "type": "enum",
+                  "namespace": "mesh.audit",
+                  "name": "AuditDecision",
+                  "doc": "What was decided.",
+                  "symbols": [
+                    "delivered",
+                    "refused",
+                    "completed",
+                    "timed_out",
+                    "repeated",
+                    "late",
+                    "restated",
+                    "deferred",
+                    "released",
+                    "cleared"
+                  ]
+                },
+                "doc": "delivered: passed on; refused: not passed on; completed: a request got its answer; timed_out: a request got none in time; repeated: the same dispatch again, ignored; late: an answer after the outcome; restated: a pending request written again so that restoring stays short; deferred: waits in the mesh until its time; released: passed on after waiting; cleared: its source was told that the backlog over its quota is gone."
+              },
+              {
+                "name": "outcome",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Terminal outcome of the dispatch, if this decides it: success, failure, timeout, circuit_broken or refused."
+              },
+              {
+                "name": "reason",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Reason code from the closed list."
+              },
+              {
+                "name": "dispatchId",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Null where the record could not be decoded."
+              },
+              {
+                "name": "workflowId",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Null where the record could not be decoded."
+              },
+              {
+                "name": "parentId",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Dispatch that caused this one."
+              },
+              {
+                "name": "inReplyTo",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Request that this dispatch answers."
+              },
+              {
+                "name": "hop",
+                "type": "int",
+                "doc": "Number of earlier dispatches in its chain.",
+                "default": 0
+              },
+              {
+                "name": "attempt",
+                "type": "int",
+                "doc": "Delivery attempt, from 1.",
+                "default": 1
+              },
+              {
+                "name": "type",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "request, response, event or error."
+              },
+              {
+                "name": "source",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Sending agent, as it claimed."
+              },
+              {
+                "name": "sourceVersion",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Its version."
+              },
+              {
+                "name": "sourceInstance",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Its instance."
+              },
+              {
+                "name": "target",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Agent chosen, or asked for."
+              },
+              {
+                "name": "targetVersion",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Its version."
+              },
+              {
+                "name": "capability",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Capability asked for."
+              },
+              {
+                "name": "priority",
+                "type": [
+                  "null",
+                  "int"
+                ],
+                "default": null,
+                "doc": "Class 0 to 3."
+              },
+              {
+                "name": "payloadHash",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "HMAC-SHA256 of the payload, base64url, first 128 bits."
+              },
+              {
+                "name": "payloadHashKeyId",
+                "type": "string",
+                "doc": "Key used for payloadHash.",
+                "default": ""
+              },
+              {
+                "name": "payloadBytes",
+                "type": "int",
+                "doc": "Size of the payload.",
+                "default": 0
+              },
+              {
+                "name": "appendedAtMs",
+                "type": "long",
+                "doc": "Broker time at which the ingress record was appended."
+              },
+              {
+                "name": "issuedAtMs",
+                "type": [
+                  "null",
+                  "long"
+                ],
+                "default": null,
+                "doc": "Time at which the source says it made it."
+              },
+              {
+                "name": "deadlineAtMs",
+                "type": [
+                  "null",
+                  "long"
+                ],
+                "default": null,
+                "doc": "Broker time after which an answer is late."
+              },
+              {
+                "name": "replyPartition",
+                "type": [
+                  "null",
+                  "int"
+                ],
+                "default": null,
+                "doc": "Where the waiting instance reads its answers."
+              },
+              {
+                "name": "claimedPriority",
+                "type": [
+                  "null",
+                  "int"
+                ],
+                "default": null,
+                "doc": "Class that the source claimed, where the mesh lowered it."
+              },
+              {
+                "name": "dueAtMs",
+                "type": [
+                  "null",
+                  "long"
+                ],
+                "default": null,
+                "doc": "Broker time at which a deferred dispatch is to go on; on deferred and released."
+              },
+              {
+                "name": "quota",
+                "type": [
+                  "null",
+                  {
+                    "type": "record",
+                    "namespace": "mesh.audit",
+                    "name": "QuotaUse",
+                    "doc": "One question to the quota of a source, and its answer.",
+                    "fields": [
+                      {
+                        "name": "quotaId",
+                        "type": "string",
+                        "doc": "Quota that applied: agent/<name> or role/<role>."
+                      },
+                      {
+                        "name": "ratePerS",
+                        "type": "double",
+                        "doc": "Its rate, dispatches per second."
+                      },
+                      {
+                        "name": "burst",
+                        "type": "int",
+                        "doc": "Its burst, dispatches."
+                      },
+                      {
+                        "name": "delayMs",
+                        "type": "long",
+                        "doc": "Time until the reserved slot; 0 for at once."
+                      },
+                      {
+                        "name": "backlogRecords",
+                        "type": "long",
+                        "doc": "Slots reserved and still ahead, this one included."
+                      },
+                      {
+                        "name": "isLocal",
+                        "type": "boolean",
+                        "doc": "Whether the shared counter was out of reach, so that a share of this coordinator was used."
+                      },
+                      {
+                        "name": "episode",
+                        "type": [
+                          "null",
+                          "string"
+                        ],
+                        "default": null,
+                        "doc": "Set where this dispatch opened a slow-down episode of its source."
+                      }
+                    ]
+                  }
+                ],
+                "default": null,
+                "doc": "What the quota of the source said; null where it was not asked."
+              },
+              {
+                "name": "expectedWaitMs",
+                "type": [
+                  "null",
+                  "long"
+                ],
+                "default": null,
+                "doc": "Expected wait in the target's inbox when this was decided; null where not known."
+              },
+              {
+                "name": "latencyMs",
+                "type": "long",
+                "doc": "From append of the dispatch to this decision."
+              },
+              {
+                "name": "agentMs",
+                "type": [
+                  "null",
+                  "long"
+                ],
+                "default": null,
+                "doc": "From delivery of the request to the append of its answer; on completed only."
+              },
+              {
+                "name": "usage",
+                "type": [
+                  "null",
+                  {
+                    "type": "record",
+                    "namespace": "mesh.dispatch",
+                    "name": "Usage",
+                    "doc": "What producing this message consumed at a model provider.",
+                    "fields": [
+                      {
+                        "name": "model",
+                        "type": "string",
+                        "doc": "Model that was called."
+                      },
+                      {
+                        "name": "inputTokens",
+                        "type": "long",
+                        "doc": "Tokens sent to the model."
+                      },
+                      {
+                        "name": "outputTokens",
+                        "type": "long",
+                        "doc": "Tokens received from the model."
+                      },
+                      {
+                        "name": "costMicros",
+                        "type": "long",
+                        "doc": "Cost in millionths of the billing currency."
+                      }
+                    ]
+                  }
+                ],
+                "default": null,
+                "doc": "What the answer consumed; on completed only."
+              },
+              {
+                "name": "ingress",
+                "type": {
+                  "type": "record",
+                  "namespace": "mesh.delivery",
+                  "name": "Position",
+                  "doc": "Where a record lies in Kafka.",
+                  "fields": [
+                    {
+                      "name": "topic",
+                      "type": "string",
+                      "doc": "Topic."
+                    },
+                    {
+                      "name": "partition",
+                      "type": "int",
+                      "doc": "Partition."
+                    },
+                    {
+                      "name": "offset",
+                      "type": "long",
+                      "doc": "Offset."
+                    }
+                  ]
+                },
+                "doc": "Record that caused this decision; for a time-out, the request's own."
+              },
+              {
+                "name": "deliveredTo",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Topic it was written to."
+              },
+              {
+                "name": "controlOffset",
+                "type": "long",
+                "doc": "Offset of mesh.registry up to which control state had been applied."
+              },
+              {
+                "name": "task",
+                "type": "int",
+                "doc": "Task that decided."
+              },
+              {
+                "name": "decidedBy",
+                "type": "string",
+                "doc": "Process that decided."
+              }
+            ]
+          },
+          "doc": "The decision by which it was deferred: its story so far."
+        },
+        {
+          "name": "dispatch",
+          "type": {
+            "type": "record",
+            "namespace": "mesh.dispatch",
+            "name": "SignedDispatch",
+            "doc": "A dispatch as sent: the encoded body and who vouches for it. The value on every mesh.dispatch topic.",
+            "fields": [
+              {
+                "name": "body",
+                "type": "bytes",
+                "doc": "A Dispatch in Confluent wire format, exactly as it was signed."
+              },
+              {
+                "name": "keyId",
+                "type": "string",
+                "doc": "Key that signed; empty while signatures are off.",
+                "default": ""
+              },
+              {
+                "name": "signature",
+                "type": "bytes",
+                "doc": "Ed25519 signature over the Merkle root of the batch; empty while signatures are off.",
+                "default": ""
+              },
+              {
+                "name": "proof",
+                "type": "bytes",
+                "doc": "Index and Merkle path of this body in the signed batch; empty for a batch of one.",
+                "default": ""
+              }
+            ]
+          },
+          "doc": "The dispatch, unchanged."
+        }
+      ]
+    }
+  },
+  Quota: {
+    subject: 'mesh.control.Quota',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.control",
+      "name": "Quota",
+      "doc": "How much a source may dispatch: the value on mesh.quotas, keyed by agent/<name> or role/<role>. An agent's own goes before its role's; a tombstone of it gives it back its role's.",
+      "fields": [
+        {
+          "name": "quotaId",
+          "type": "string",
+          "doc": "agent/<name> or role/<role>; the key."
+        },
+        {
+          "name": "ratePerS",
+          "type": "double",
+          "doc": "Requests and events per second, above 0."
+        },
+        {
+          "name": "burst",
+          "type": "int",
+          "doc": "Dispatches that may go at once after a pause, 1 or more."
+        },
+        {
+          "name": "outstandingMax",
+          "type": "int",
+          "doc": "Dispatches over the rate that may wait; more are refused."
+        },
+        {
+          "name": "changedBy",
+          "type": "string",
+          "doc": "Who set it."
+        },
+        {
+          "name": "changedAtMs",
+          "type": "long",
+          "doc": "When, milliseconds since 1970."
+        }
+      ]
+    }
+  },
+  Pressure: {
+    subject: 'mesh.control.Pressure',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.control",
+      "name": "Pressure",
+      "doc": "How far behind an agent is, as measured from outside: the value on mesh.pressure, keyed by agent. The record with the key heartbeat says that the measuring goes on and all other records still hold.",
+      "fields": [
+        {
+          "name": "agent",
+          "type": "string",
+          "doc": "Agent; empty on the heartbeat."
+        },
+        {
+          "name": "atMs",
+          "type": "long",
+          "doc": "When it was measured, milliseconds since 1970."
+        },
+        {
+          "name": "classes",
+          "type": {
+            "type": "array",
+            "items": {
+              "type": "record",
+              "namespace": "mesh.control",
+              "name": "ClassPressure",
+              "doc": "How far behind an agent is with one class.",
+              "fields": [
+                {
+                  "name": "waitingRecords",
+                  "type": "long",
+                  "doc": "Deliveries in the inbox that were not handled."
+                },
+                {
+                  "name": "oldestAgeMs",
+                  "type": "long",
+                  "doc": "Age of the oldest of them; 0 for none."
+                },
+                {
+                  "name": "drainPerS",
+                  "type": "double",
+                  "doc": "Deliveries of this class handled per second, measured while some wait; else what maxConcurrent and the promised time allow."
+                },
+                {
+                  "name": "expectedWaitMs",
+                  "type": "long",
+                  "doc": "waitingRecords by drainPerS, milliseconds; never less than what the oldest has waited."
+                },
+                {
+                  "name": "isPressed",
+                  "type": "boolean",
+                  "doc": "Whether the expected wait came near the objective of the class and has not gone back since (80 %, 50 %)."
+                }
+              ]
+            }
+          },
+          "doc": "One for each priority, 0 to 3; empty on the heartbeat."
+        }
+      ]
+    }
+  },
+  ControlChange: {
+    subject: 'mesh.control.ControlChange',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.control",
+      "name": "ControlChange",
+      "doc": "A change of control state by a person or a process: the value on mesh.changes, keyed by entity.",
+      "fields": [
+        {
+          "name": "changeId",
+          "type": "string",
+          "doc": "Unique; writing it twice is writing it once."
+        },
+        {
+          "name": "atMs",
+          "type": "long",
+          "doc": "When, milliseconds since 1970."
+        },
+        {
+          "name": "who",
+          "type": "string",
+          "doc": "Who asked for it."
+        },
+        {
+          "name": "why",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Why, in their words."
+        },
+        {
+          "name": "entity",
+          "type": "string",
+          "doc": "What was changed: quota/agent/<name>, quota/role/<role>, agent/<name>/status."
+        },
+        {
+          "name": "before",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Its value before, as JSON; null for none."
+        },
+        {
+          "name": "after",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Its value after, as JSON; null for removed."
         }
       ]
     }

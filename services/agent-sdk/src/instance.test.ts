@@ -51,7 +51,8 @@ const blank: Dispatch = {
 function received (change: Partial<Dispatch> = {}, deadlineAtMs: number | null = decidedAtMs + 30_000): Received {
   const dispatch = { ...blank, ...change }
   const decision: Delivery['decision'] = {
-    ingress: { topic: 't', partition: 0, offset: 1 }, appendedAtMs: decidedAtMs, decidedAtMs, deadlineAtMs, attempt: 1, target: 'planner', targetVersion: '1.0.0', controlOffset: 0
+    ingress: { topic: 't', partition: 0, offset: 1 }, appendedAtMs: decidedAtMs, decidedAtMs, deadlineAtMs, attempt: 1, target: 'planner', targetVersion: '1.0.0', controlOffset: 0,
+    priority: null, isExpectedLate: false
   }
   return fromWire(codec, codec.encode('Delivery', { dispatch: codec.decode('SignedDispatch', toWire(codec, dispatch)), decision }))
 }
@@ -59,7 +60,7 @@ function received (change: Partial<Dispatch> = {}, deadlineAtMs: number | null =
 const answerTo = (call: Dispatch): Received => received({ dispatchId: 'a', type: 'response', inReplyTo: call.dispatchId, source: 'memory', capability: call.capability, payload: Buffer.from('7') })
 const noticeOf = (dispatchId: string, change: Partial<Notice> = {}): Notice => ({
   type: 'refused', dispatchId, workflowId: 'w-1', sourceInstance: 'planner-1', code: 'DUPLICATE', message: 'seen before', retriable: false, retryAfterMs: null,
-  ingress: { topic: 't', partition: 0, offset: 1 }, ...change
+  ingress: { topic: 't', partition: 0, offset: 1 }, slowDown: null, ...change
 })
 const moment = () => new Promise(setImmediate)
 const asksLookup: AnyHandler = (_, mesh) => mesh.call('lookup', {})

@@ -159,7 +159,7 @@ export class MemoryMesh {
   #tell (source: Member, dispatch: Dispatch, type: 'refused' | 'timed_out', code: ReasonCode, message: string): void {
     source.instance.onNotice({
       type, dispatchId: dispatch.dispatchId, workflowId: dispatch.workflowId, sourceInstance: dispatch.sourceInstance, code, message,
-      retriable: reasonCodes[code].retriable, retryAfterMs: null, ingress: this.#position(dispatch)
+      retriable: reasonCodes[code].retriable, retryAfterMs: null, ingress: this.#position(dispatch), slowDown: null
     })
   }
 
@@ -167,7 +167,7 @@ export class MemoryMesh {
     const nowMs = Date.now()
     const decision: Decision = {
       ingress: this.#position(dispatch), appendedAtMs: nowMs, decidedAtMs: nowMs, deadlineAtMs: dispatch.ttlMs === null ? null : nowMs + dispatch.ttlMs,
-      attempt: 1, target: target.name, targetVersion: target.version, controlOffset: 0
+      attempt: 1, target: target.name, targetVersion: target.version, controlOffset: 0, priority: null, isExpectedLate: false
     }
     const delivery: Delivery = { dispatch: this.codec.decode('SignedDispatch', value), decision }
     return this.codec.encode('Delivery', delivery)

@@ -16,7 +16,7 @@ const at = 1_000_000
 const agent = (name: string, offers: string[], dependencies: string[]): AgentRegistration => ({
   name, version: '1.0.0', domain: 'd', ownerTeam: 't', role: 'bot', dependencies, maxConcurrent: 1, slaP95Ms: 1, latencyProfileMs: null,
   capabilities: offers.map(offer => ({ name: offer, inputSchema: '{}', outputSchema: '{}', contractHash: offer })), costProfileMicros: null,
-  allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, inboxPartitions: 4, answersPartitions: 8, status: 'active', registeredAtMs: 0
+  allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [], inboxPartitions: 4, answersPartitions: 8, status: 'active', registeredAtMs: 0
 })
 const control = emptyControl()
 applyRegistration(control, agent('asker', [], ['look']), 0)

@@ -149,7 +149,7 @@ export class MeshStand {
 
 export const registration = (name: string, change: Partial<AgentRegistration> = {}): AgentRegistration => ({
   name, version: '1.0.0', domain: 'test', ownerTeam: 'test', role: 'bot', capabilities: [], dependencies: [], maxConcurrent: 10, slaP95Ms: 100,
-  latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null,
+  latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [],
   inboxPartitions: 2, answersPartitions: 2, status: 'active', registeredAtMs: 0, ...change
 })
 

@@ -54,6 +54,7 @@ export const registrationBody = z.strictObject({
   allowedTools: distinct(text(textRules.text), bounds.allowedMax).default([]).describe('Tools it may call.'),
   confidenceThreshold: z.number().min(0).max(1).nullish().describe('Answers below this confidence go to the fallback.'),
   regions: distinct(text(textRules.word), bounds.regionsMax).default([]).describe('Regions it runs in; empty for any.'),
+  urgentCapabilities: distinct(text(textRules.capability), bounds.dependenciesMax).default([]).describe('Capabilities that it may ask for as P0 when it starts a workflow.'),
   fallback: text(textRules.capability).nullish().describe('Capability offered to callers while this agent is unavailable.'),
   inboxPartitions: countUpTo(bounds.partitionsMax).nullish().describe(`Partitions of each inbox topic; fixed at first registration, ${bounds.inboxPartitionsDefault} if left out.`),
   answersPartitions: countUpTo(bounds.partitionsMax).nullish().describe(`Partitions of the answers topic; fixed at first registration, ${bounds.answersPartitionsDefault} if left out.`)

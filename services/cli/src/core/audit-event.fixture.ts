@@ -9,6 +9,6 @@ export function auditEvent (facts: Partial<AuditEvent>): AuditEvent {
     hop: 0, attempt: 1, type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1', target: 'worker', targetVersion: '1.0.0', capability: 'work',
     priority: 1, payloadHash: 'h', payloadHashKeyId: 'local', payloadBytes: 2, appendedAtMs: atMs - 4, issuedAtMs: atMs - 5, deadlineAtMs: null, replyPartition: 0,
     latencyMs: 4, agentMs: null, usage: null, ingress: { topic: 'mesh.dispatch.p1', partition: 2, offset: 7 }, deliveredTo: null, controlOffset: 0, task: 2,
-    decidedBy: 'coordinator', ...facts
+    claimedPriority: null, dueAtMs: null, quota: null, expectedWaitMs: null, decidedBy: 'coordinator', ...facts
   }
 }

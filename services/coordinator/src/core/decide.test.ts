@@ -16,7 +16,7 @@ const at = 1_000_000
 
 const registration = (name: string, change: Partial<AgentRegistration> = {}): AgentRegistration => ({
   name, version: '1.0.0', domain: 'conversation', ownerTeam: 'nlp', role: 'bot', capabilities: [], dependencies: [], maxConcurrent: 1, slaP95Ms: 100,
-  latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null,
+  latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [],
   inboxPartitions: 4, answersPartitions: 8, status: 'active', registeredAtMs: 0, ...change
 })
 const capability = (name: string) => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash: name })

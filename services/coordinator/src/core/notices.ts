@@ -17,7 +17,7 @@ export function refusalNotice (
     partition,
     notice: {
       type: 'refused', dispatchId: dispatch.dispatchId, workflowId: dispatch.workflowId, sourceInstance: dispatch.sourceInstance,
-      code, message, retriable: reasonCodes[code].retriable, retryAfterMs: null, ingress
+      code, message, retriable: reasonCodes[code].retriable, retryAfterMs: null, ingress, slowDown: null
     }
   }
 }
@@ -29,7 +29,7 @@ export function timeoutNotice (admission: AuditEvent, sourceInstance: string, pa
     notice: {
       type: 'timed_out', dispatchId: admission.dispatchId!, workflowId: admission.workflowId!, sourceInstance,
       code: 'TIMEOUT', message: `'${admission.target}' did not answer '${admission.capability}' before its deadline`,
-      retriable: reasonCodes.TIMEOUT.retriable, retryAfterMs: null, ingress: admission.ingress
+      retriable: reasonCodes.TIMEOUT.retriable, retryAfterMs: null, ingress: admission.ingress, slowDown: null
     }
   }
 }

@@ -24,7 +24,7 @@ function windowEdge (entry: Seen, changelogNextOffset: number, context: Decision
     outcome: entry.outcome, reason: null, dispatchId: entry.id, workflowId: null, parentId: null, inReplyTo: null, hop: 0, attempt: 1,
     type: null, source: null, sourceVersion: null, sourceInstance: null, target: null, targetVersion: null, capability: null,
     priority: entry.lane, payloadHash: entry.fingerprint, payloadHashKeyId: context.payloadHashKeyId, payloadBytes: 0,
-    appendedAtMs: entry.appendedAtMs, issuedAtMs: null, deadlineAtMs: null, replyPartition: null, latencyMs: 0, agentMs: null, usage: null,
+    appendedAtMs: entry.appendedAtMs, issuedAtMs: null, deadlineAtMs: null, replyPartition: null, claimedPriority: null, dueAtMs: null, quota: null, expectedWaitMs: null, latencyMs: 0, agentMs: null, usage: null,
     ingress: { topic: '', partition: context.task, offset: -1 }, deliveredTo: null,
     controlOffset: context.controlOffset, task: context.task, decidedBy: context.decidedBy
   }

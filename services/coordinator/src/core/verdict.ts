@@ -50,7 +50,7 @@ export function deliveryTo (ingress: ReadableIngress, to: Destination, rules: Ru
   const { target, targetVersion, deadlineAtMs } = to
   return {
     topic: to.topic, partition: to.partition, key: to.key,
-    decision: { ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt: 1, target, targetVersion, controlOffset }
+    decision: { ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt: 1, target, targetVersion, controlOffset, priority: null, isExpectedLate: false }
   }
 }
 

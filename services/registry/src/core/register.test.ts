@@ -9,7 +9,7 @@ function request (changes: Partial<RegistrationRequest> = {}): RegistrationReque
   return {
     name: 'intent-decoder', version: '1.0.0', domain: 'conversation', ownerTeam: 'nlp', role: 'bot', capabilities: [capability('analyze_lead')],
     dependencies: [], maxConcurrent: 50, slaP95Ms: 500, latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [],
-    confidenceThreshold: null, regions: [], fallback: null, inboxPartitions: null, answersPartitions: null, ...changes
+    confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [], inboxPartitions: null, answersPartitions: null, ...changes
   }
 }
 
