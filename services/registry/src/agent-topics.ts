@@ -5,7 +5,7 @@
 
 import { CodedError } from '@mesh/runtime'
 import type { AgentRegistration } from '@mesh/schemas'
-import { agentTopics, applyPlan, plan, type DesiredTopic } from '@mesh/topics'
+import { agentTopics, applyPlan, plan, TopicPlanError, type DesiredTopic } from '@mesh/topics'
 import type { Admin } from 'kafkajs'
 import type { Problem } from './core/codes.ts'
 
@@ -21,12 +21,21 @@ export async function createAgentTopics (registration: AgentRegistration, { admi
   try {
     const existing = new Set(await admin.listTopics())
     const missing = desired.filter(({ name }) => !existing.has(name))
-    if (missing.length > 0) await applyPlan(admin, plan(missing, []), { desired: missing })
+    if (missing.length > 0) await create(missing, admin)
     const { topics } = await admin.fetchTopicMetadata({ topics: desired.map(({ name }) => name) })
     return partitionProblem(desired, new Map(topics.map(topic => [topic.name, topic.partitions.length])))
   } catch (error) {
     const message = `the topics of ${registration.name} could not be created: ${(error as Error).message}`
     throw new CodedError('UNAVAILABLE', message, { retriable: true, cause: error })
+  }
+}
+
+/** A topic that somebody made otherwise just now was still missing when the broker was asked; the counts below tell which. */
+async function create (missing: readonly DesiredTopic[], admin: Admin): Promise<void> {
+  try {
+    await applyPlan(admin, plan(missing, []), { desired: missing })
+  } catch (error) {
+    if (!(error instanceof TopicPlanError && error.code === 'PARTITIONS_DIFFER')) throw error
   }
 }
 
