@@ -37,7 +37,7 @@ process.env.MESH_LOG_LEVEL = 'warn'
 const echoed = z.object({ n: z.number(), filler: z.string() })
 const common = { version: '1.0.0', domain: 'loadtest', role: 'orchestrator', ownerTeam: 'loadtest', maxConcurrent: 1_000, slaP95Ms: 100 } as const
 const echo = defineAgent({ ...common, name: 'latency-echo', capabilities: { latency_echo: { input: echoed, output: z.object({ n: z.number() }) } } })
-const probe = defineAgent({ ...common, name: 'latency-probe', capabilities: {}, dependencies: ['latency_echo'] })
+const probe = defineAgent({ ...common, name: 'latency-probe', capabilities: {}, dependencies: ['latency_echo'], urgentCapabilities: ['latency_echo'] })
 
 const intendedAtMs = new Map<number, number>()
 const toHandlerMs: number[] = []

@@ -1,6 +1,6 @@
 export type {
-  AgentRegistration, AgentStatus, AuditDecision, AuditEvent, AuditStory, Capability, ChainHop, DeadLetter, Decision, Delivery, Dispatch, DispatchType,
-  ErrorDetail, Notice, NoticeType, Position, Records, SignedDispatch, Usage
+  AgentRegistration, AgentStatus, AuditDecision, AuditEvent, AuditStory, Capability, ChainHop, ClassPressure, ControlChange, DeadLetter, Decision, Deferral,
+  Delivery, Dispatch, DispatchType, ErrorDetail, Notice, NoticeType, Position, Pressure, Quota, QuotaUse, Records, SignedDispatch, SlowDown, Usage
 } from './generated/records.ts'
 export { CodecError, type CodecErrorCode } from './codec-error.ts'
 export { connectCodec, type ConnectOptions } from './connection.ts'

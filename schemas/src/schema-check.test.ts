@@ -32,7 +32,9 @@ describe('the committed schemas', () => {
     const { problems } = check(more, subjects, subject => readHistory(subject))
     expect(problems).toEqual([
       expect.stringContaining('mesh.dispatch.Dispatch, against version 1: Dispatch.usage.cachedTokens: is not in the older version and has no default'),
-      expect.stringContaining('AuditStory.events[].usage.cachedTokens')
+      expect.stringContaining('mesh.audit.AuditStory, against version 1: AuditStory.events[].usage.cachedTokens'),
+      expect.stringContaining('mesh.audit.AuditStory, against version 2: AuditStory.events[].usage.cachedTokens'),
+      expect.stringContaining('mesh.delivery.Deferral, against version 1: Deferral.event.usage.cachedTokens')
     ])
   })
 

@@ -37,7 +37,7 @@ const control = { 'segment.bytes': text(16 * MiB), 'segment.ms': text(hourMs), '
 // Entities change seldom, and the archiver keeps every version; so compaction leaves it a day.
 const decided = { ...control, 'min.compaction.lag.ms': text(dayMs) }
 // Rewritten every few seconds: without a bound on dirt, a start would read hours of it.
-const measured = { ...control, 'segment.ms': text(hourMs / 6), 'max.compaction.lag.ms': text(hourMs), 'min.cleanable.dirty.ratio': '0.1' }
+const measured = { ...control, 'message.timestamp.type': 'LogAppendTime', 'segment.ms': text(hourMs / 6), 'max.compaction.lag.ms': text(hourMs), 'min.cleanable.dirty.ratio': '0.1' }
 
 export const catalogue: readonly TopicDefinition[] = [
   ...dispatch,

@@ -172,13 +172,13 @@ export interface Capability {
 
 /** How far behind an agent is with one class. */
 export interface ClassPressure {
-  /** Deliveries in the inbox that were not handled. */
+  /** Deliveries in the inbox beyond what maxConcurrent handles at once. */
   readonly waitingRecords: number
   /** Age of the oldest of them; 0 for none. */
   readonly oldestAgeMs: number
-  /** Deliveries of this class handled per second, measured while some wait; else what maxConcurrent and the promised time allow. */
+  /** Deliveries of this class that the agent works off per second: measured while more wait than it handles at once, else what maxConcurrent and the promised time allow. */
   readonly drainPerS: number
-  /** waitingRecords by drainPerS, milliseconds; never less than what the oldest has waited. */
+  /** waitingRecords by drainPerS, milliseconds; never less than what the oldest has waited beyond the promised time. */
   readonly expectedWaitMs: number
   /** Whether the expected wait came near the objective of the class and has not gone back since (80 %, 50 %). */
   readonly isPressed: boolean

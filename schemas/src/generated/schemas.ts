@@ -1792,7 +1792,7 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                 {
                   "name": "waitingRecords",
                   "type": "long",
-                  "doc": "Deliveries in the inbox that were not handled."
+                  "doc": "Deliveries in the inbox beyond what maxConcurrent handles at once."
                 },
                 {
                   "name": "oldestAgeMs",
@@ -1802,12 +1802,12 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                 {
                   "name": "drainPerS",
                   "type": "double",
-                  "doc": "Deliveries of this class handled per second, measured while some wait; else what maxConcurrent and the promised time allow."
+                  "doc": "Deliveries of this class that the agent works off per second: measured while more wait than it handles at once, else what maxConcurrent and the promised time allow."
                 },
                 {
                   "name": "expectedWaitMs",
                   "type": "long",
-                  "doc": "waitingRecords by drainPerS, milliseconds; never less than what the oldest has waited."
+                  "doc": "waitingRecords by drainPerS, milliseconds; never less than what the oldest has waited beyond the promised time."
                 },
                 {
                   "name": "isPressed",

@@ -1,15 +1,18 @@
 // What the SDK itself sees of an agent; its author sees `Agent`.
-import type { Logger } from 'pino'
 import type { AgentDefinition, Contracts } from './definition.ts'
 import type { Refused } from './exchange.ts'
 import type { AgentInstance } from './instance.ts'
-import type { AnyHandler } from './pipeline.ts'
+import type { Listeners } from './listeners.ts'
+import type { AnyHandler, Began } from './pipeline.ts'
+import type { SlowDownSignal } from './slow-down.ts'
 
 export interface AgentParts {
   readonly definition: AgentDefinition
   readonly contracts: Contracts
   readonly handlers: ReadonlyMap<string, AnyHandler>
-  tellRefused (refused: Refused, logger: Logger): void
+  readonly refusals: Listeners<Refused>
+  readonly slowDowns: Listeners<SlowDownSignal>
+  readonly begun: Listeners<Began>
   attach (running: RunningAgent): void
   detach (): void
 }

@@ -8,10 +8,11 @@ import { type AgentDefinition, checkDefinition, type Contracts } from './definit
 import { MeshError } from './errors.ts'
 import type { Refused } from './exchange.ts'
 import { processClock } from './instance.ts'
+import { Listeners } from './listeners.ts'
 import { type CallDetails, callThrough, type Mesh, type RootCallOptions, type RootSendOptions } from './mesh.ts'
 import { toPayload } from './payload.ts'
-import type { AnyHandler } from './pipeline.ts'
-import { codeSaid } from './saying.ts'
+import type { AnyHandler, Began } from './pipeline.ts'
+import type { SlowDown, SlowDownSignal } from './slow-down.ts'
 import { startAgents } from './start.ts'
 
 type HandlerInput<C extends Contracts, K extends keyof C> = z.output<C[K]['input']>
@@ -32,6 +33,10 @@ export interface AgentHealth {
   readonly queued: number
   /** Calls that wait for their answer. */
   readonly pendingCalls: number
+  /** Dispatches that wait here because the mesh asked to slow down; with `pace: 'auto'`. */
+  readonly paced: number
+  /** What the mesh said last when the agent was over its quota; undefined when that is over. */
+  readonly slowDown: SlowDown | undefined
   /** Since the start of this instance. */
   readonly counts: Readonly<Record<CounterName, number>>
 }
@@ -81,6 +86,15 @@ export interface Agent<C extends Contracts = Contracts> {
    */
   onRefused (listener: (refused: Refused) => void): () => void
   /**
+   * Calls the listener when the mesh says that the agent is over its quota (`slow_down`, once until it is over) and when
+   * nothing waits for its quota any more (`cleared`). Each instance of the agent hears both; nothing is refused meanwhile,
+   * it waits in the mesh. Returns what removes the listener. A listener that throws is logged.
+   *
+   * @example
+   * agent.onSlowDown(signal => importer.setPaused(signal.type === 'slow_down'))
+   */
+  onSlowDown (listener: (signal: SlowDownSignal) => void): () => void
+  /**
    * Registers, connects and resolves when ready to handle and to call. What isn't in the options comes from the
    * environment (README). Rejects with MeshError: CONFIG_INVALID, REGISTRY_UNREACHABLE, REGISTRATION_REFUSED,
    * BROKER_UNREACHABLE; it can then be started again.
@@ -123,7 +137,8 @@ class DefinedAgent<C extends Contracts> implements Agent<C> {
   readonly version: string
   readonly #contracts: Contracts
   readonly #handlers = new Map<string, AnyHandler>()
-  readonly #listeners = new Set<(refused: Refused) => void>()
+  readonly #refusals = new Listeners<Refused>('refusals')
+  readonly #slowDowns = new Listeners<SlowDownSignal>('slow-down signals')
   #status: 'stopped' | 'starting' | 'started' | 'draining' = 'stopped'
   #running: RunningAgent | undefined
   #stopping: Promise<void> | undefined
@@ -134,15 +149,7 @@ class DefinedAgent<C extends Contracts> implements Agent<C> {
     this.#contracts = definition.capabilities ?? {}
     setParts(this, {
       definition, contracts: this.#contracts, handlers: this.#handlers,
-      tellRefused: (refused, logger) => {
-        for (const listener of this.#listeners) {
-          try {
-            listener(refused)
-          } catch (error) {
-            logger.error({ error: codeSaid(error) }, 'a listener of refusals threw')
-          }
-        }
-      },
+      refusals: this.#refusals, slowDowns: this.#slowDowns, begun: new Listeners<Began>('handlers that begin'),
       attach: running => { this.#running = running; this.#status = 'started' },
       detach: () => { this.#running = undefined; this.#status = 'stopped' }
     })
@@ -171,10 +178,9 @@ class DefinedAgent<C extends Contracts> implements Agent<C> {
     return instance.outside(instance.exchange.send(null, { ...options, capability, payload: toPayload(input, capability) }))
   }
 
-  onRefused (listener: (refused: Refused) => void): () => void {
-    this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
-  }
+  onRefused (listener: (refused: Refused) => void): () => void { return this.#refusals.add(listener) }
+
+  onSlowDown (listener: (signal: SlowDownSignal) => void): () => void { return this.#slowDowns.add(listener) }
 
   async start (options: StartOptions = {}): Promise<void> {
     if (this.#status !== 'stopped') throw this.#invalid(`it is ${this.#status} already`)
@@ -208,6 +214,8 @@ class DefinedAgent<C extends Contracts> implements Agent<C> {
       running: running?.instance.running ?? 0,
       queued: running?.queued() ?? 0,
       pendingCalls: running?.instance.exchange.pendingCalls ?? 0,
+      paced: running?.instance.paced ?? 0,
+      slowDown: running?.instance.slowDown,
       counts: (running?.instance.counters ?? new Counters()).read()
     }
   }

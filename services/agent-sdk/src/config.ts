@@ -33,6 +33,8 @@ export interface StartOptions {
   readonly callsMax?: number
   /** Longest wait of a rebalance for handlers that run, milliseconds; 3,000, at most 4,000. */
   readonly handoffMs?: number
+  /** `auto`: while the agent is over its quota, what it sends waits here, at half of its rate, and not in the mesh; `off` by default. */
+  readonly pace?: 'auto' | 'off'
   /** Must be unique among the running instances; a new one by default. */
   readonly instanceId?: string
 }
@@ -43,6 +45,7 @@ export interface Settings extends ConfigValues<typeof sdkConfig> {
   readonly waitMs: number
   readonly callsMax: number
   readonly handoffMs: number
+  readonly pace: 'auto' | 'off'
   readonly instanceId: string | undefined
 }
 
@@ -65,6 +68,7 @@ export function settingsFrom (options: StartOptions, environment: Readonly<Recor
       waitMs: options.waitMs ?? 30_000,
       callsMax: options.callsMax ?? 10_000,
       handoffMs: options.handoffMs ?? 3_000,
+      pace: options.pace ?? 'off',
       instanceId: options.instanceId
     }
   } catch (error) {

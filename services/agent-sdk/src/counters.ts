@@ -9,6 +9,8 @@ export const counterNames = {
   answersLost: 'Answers that the broker did not take before their deadline.',
   repeated: 'Deliveries of a dispatch that was being handled here already.',
   refused: 'Events that the mesh refused.',
+  slowDowns: 'Times that the mesh said that the agent is over its quota.',
+  paced: 'Requests and events that waited here because the mesh asked to slow down.',
   redelivered: 'Deliveries left unfinished at stop or rebalance; another instance handles them.'
 } as const
 

@@ -20,6 +20,11 @@ describe('a definition', () => {
     ])
   })
 
+  test('may ask as P0 only for what it may ask for at all', () => {
+    expect(definitionProblems({ ...definition, urgentCapabilities: ['memory_lookup'] })).toEqual([])
+    expect(definitionProblems({ ...definition, urgentCapabilities: ['converse'] })).toEqual(['urgent capability \'converse\' is not among its dependencies'])
+  })
+
   test('with problems makes no agent', () => expect(() => defineAgent({ ...definition, version: '' })).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' })))
 })
 

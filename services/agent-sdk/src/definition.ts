@@ -46,6 +46,8 @@ export interface AgentDefinition<C extends Contracts = Contracts> {
   /** Answers below this confidence go to the fallback, 0 to 1. */
   readonly confidenceThreshold?: number
   readonly regions?: readonly string[]
+  /** Of its dependencies, those that it may ask for as P0 when it begins a workflow; only for agents that stand for a person who waits. */
+  readonly urgentCapabilities?: readonly string[]
   /** Capability offered to callers while this agent is unavailable. */
   readonly fallback?: string
   /** Partitions of each inbox topic; fixed at first registration. */
@@ -78,6 +80,9 @@ export function definitionProblems (definition: AgentDefinition): string[] {
   for (const [capability, contract] of Object.entries(definition.capabilities ?? {})) {
     if (typeof contract?.input?.safeParse !== 'function') problems.push(`capability '${capability}' has no zod schema as input`)
     if (definition.dependencies?.includes(capability) === true) problems.push(`capability '${capability}' is its own dependency`)
+  }
+  for (const capability of definition.urgentCapabilities ?? []) {
+    if (definition.dependencies?.includes(capability) !== true) problems.push(`urgent capability '${capability}' is not among its dependencies`)
   }
   return problems
 }

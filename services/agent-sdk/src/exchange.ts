@@ -9,12 +9,13 @@ import type { Logger } from 'pino'
 import type { Carrier, Clock } from './carrier.ts'
 import { sdkCodes, type SdkCode } from './codes.ts'
 import type { BrokerClock } from './core/broker-clock.ts'
-import { type Answer, answerOf, type Asked, type Envelope, eventOf, type Identity, requestOf } from './core/envelope.ts'
+import { type Answer, answerOf, type Asked, type Envelope, eventOf, type Identity, type Parent, requestOf } from './core/envelope.ts'
 import { childId, type Digest, replyId, rootId } from './core/ids.ts'
 import { PendingCalls } from './core/pending-calls.ts'
 import { SentWindow } from './core/sent-window.ts'
 import { MeshError } from './errors.ts'
 import type { Handling } from './handling.ts'
+import { signalOf, type SlowDownSignal } from './slow-down.ts'
 
 export interface Ask extends Asked {
   readonly workflowId?: string | undefined
@@ -50,6 +51,7 @@ export interface ExchangeParts {
   readonly randomBytes: () => Uint8Array
   readonly logger: Logger
   readonly onRefused: (refused: Refused) => void
+  readonly onSlowDown: (signal: SlowDownSignal) => void
   readonly callsMax: number
   readonly recover: Recover | undefined
 }
@@ -109,10 +111,10 @@ export class Exchange {
     return { dispatchId: dispatch.dispatchId, workflowId: dispatch.workflowId }
   }
 
-  async answer (request: Dispatch, answer: Answer): Promise<void> {
+  async answer (handling: Parent, answer: Answer): Promise<void> {
     const { clock, digest, identity } = this.#parts
     const nowMs = clock.nowMs()
-    const dispatch = answerOf(answer, request, identity, { dispatchId: replyId(request.dispatchId, digest), nowMs, brokerNowMs: nowMs })
+    const dispatch = answerOf(answer, handling, identity, { dispatchId: replyId(handling.dispatch.dispatchId, digest), nowMs, brokerNowMs: nowMs })
     this.#sent.put(dispatch.dispatchId, { kind: 'answer', capability: dispatch.capability })
     await this.#parts.carrier.send(dispatch)
   }
@@ -128,6 +130,9 @@ export class Exchange {
   }
 
   onNotice (notice: Notice): void {
+    // About the agent, not about one dispatch; meant for each instance.
+    const signal = signalOf(notice)
+    if (signal !== undefined) return this.#parts.onSlowDown(signal)
     if (notice.sourceInstance !== this.#parts.identity.instance) return
     const { dispatchId, workflowId, code, message, retriable } = notice
     if (code === 'DUPLICATE' && this.#recover(notice)) return

@@ -5,10 +5,13 @@
 //   H2. Once superseded, a run may still succeed, but its failure is not told: the other run has its say.
 //   H3. The signal is aborted once: at the deadline, at the longest run, or when the agent stops waiting for it.
 import type { Decision, Dispatch } from '@mesh/schemas'
-import type { Parent } from './core/envelope.ts'
+import type { Parent, Priority } from './core/envelope.ts'
 
 export class Handling implements Parent {
   readonly dispatch: Dispatch
+  readonly priority: Priority
+  /** Broker time at which its source's dispatch was written. */
+  readonly appendedAtMs: number
   readonly deadlineAtMs: number | null
   /** Broker time at which it was let through; nothing that its handler caused is older. */
   readonly decidedAtMs: number
@@ -19,8 +22,10 @@ export class Handling implements Parent {
   readonly #unconfirmed = new Set<Promise<unknown>>()
   #ordinal = 0
 
-  constructor (dispatch: Dispatch, { deadlineAtMs, decidedAtMs }: Pick<Decision, 'deadlineAtMs' | 'decidedAtMs'>) {
+  constructor (dispatch: Dispatch, { appendedAtMs, deadlineAtMs, decidedAtMs, priority }: Decision) {
     this.dispatch = dispatch
+    this.priority = (priority ?? dispatch.priority) as Priority
+    this.appendedAtMs = appendedAtMs
     this.deadlineAtMs = deadlineAtMs
     this.decidedAtMs = decidedAtMs
   }

@@ -1,60 +1,128 @@
-// Tells kafkajs who reads what (core/assignment.ts decides), and makes a rejoin wait for what runs.
+// Tells kafkajs who reads what and runs how much (core/assignment.ts decides), makes a rejoin wait for what runs, and lets
+// a member ask for its share anew.
 //
 // Invariants:
 //   S1. The wait before a rejoin is bounded by whoever gives `beforeRejoin`, well below the session's time-out: while it
 //       waits, nothing is said to the broker.
-import { AssignerProtocol, type Cluster, type PartitionAssigner } from 'kafkajs'
+//   S2. Members may say different maxima while a new version rolls out; the least holds for all.
+//   S3. A share is known before the group's consumer is told of its partitions.
+import kafkajs, { AssignerProtocol, type Broker, type Cluster, type PartitionAssigner } from 'kafkajs'
 import type { Logger } from 'pino'
-import { assignPartitions, type GroupMember } from './core/assignment.ts'
+import { z } from 'zod'
+import { allot, type WorkingMember } from './core/assignment.ts'
+
+/** What an instance is given with its partitions. */
+export interface Grant {
+  /** Handlers that it may run at once. */
+  readonly handlers: number
+  /** At so many handlers left it asks for its share anew; null for never. */
+  readonly asksAgainAt: number | null
+  /** Instances in the group. */
+  readonly instances: number
+}
 
 export interface InboxAssignerOptions {
+  readonly maxConcurrent: number
   readonly owned: () => Readonly<Record<string, readonly number[]>>
+  /** Handlers that run just now. */
+  readonly running: () => number
   readonly beforeRejoin: () => Promise<void>
+  readonly onGrant: (grant: Grant) => void
+  /** Asked with each heartbeat; true makes the member join again. */
+  readonly asksAgain: () => boolean
   readonly logger: Logger
+}
+
+type Member = WorkingMember & { readonly maxConcurrent: number }
+
+/** What the client calls on its coordinator, beyond what it declares. */
+interface Coordinator {
+  syncGroup (request: unknown): Promise<{ memberAssignment: Buffer }>
 }
 
 const name = 'mesh-inbox'
 const version = 1
 const userDataBytesMax = 64 * 1024
+const count = z.int().min(0)
+const memberSaid = z.object({ owned: z.record(z.string(), z.array(count)), running: count, maxConcurrent: z.int().min(1) })
+const grantSaid = z.object({ handlers: count, asksAgainAt: count.nullable(), instances: z.int().min(1) })
+/** From a leader of another version: the least that makes its partitions go on. */
+const leastGrant: Grant = { handlers: 1, asksAgainAt: null, instances: 1 }
 
-export function inboxAssigner ({ owned, beforeRejoin, logger }: InboxAssignerOptions): PartitionAssigner {
+export function inboxAssigner (options: InboxAssignerOptions): PartitionAssigner {
   return ({ cluster }) => {
-    waitBeforeRejoin(cluster, beforeRejoin)
+    watchCoordinator(cluster, options)
     return {
       name,
       version,
-      protocol: ({ topics }) => ({
-        name,
-        metadata: AssignerProtocol.MemberMetadata.encode({ version, topics, userData: Buffer.from(JSON.stringify(owned())) })
-      }),
+      protocol: ({ topics }) => {
+        const said = { owned: options.owned(), running: options.running(), maxConcurrent: options.maxConcurrent }
+        return { name, metadata: AssignerProtocol.MemberMetadata.encode({ version, topics, userData: Buffer.from(JSON.stringify(said)) }) }
+      },
       async assign ({ members, topics }) {
-        const counts = Object.fromEntries(topics.map(topic => [topic, cluster.findTopicPartitionMetadata(topic).length]))
-        const asked = members.map(({ memberId, memberMetadata }): GroupMember => ({ memberId, owned: ownedFrom(memberMetadata, logger) }))
-        return [...assignPartitions(asked, counts)].map(([memberId, assignment]) => ({
-          memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode({ version, assignment, userData: Buffer.alloc(0) })
-        }))
+        const partitionCounts = Object.fromEntries(topics.map(topic => [topic, cluster.findTopicPartitionMetadata(topic).length]))
+        const asked = members.map(({ memberId, memberMetadata }) => memberFrom(memberId, memberMetadata, options))
+        const maxConcurrent = Math.min(...asked.map(member => member.maxConcurrent))
+        return [...allot(asked, maxConcurrent, partitionCounts)].map(([memberId, { partitions, handlers, asksAgainAt }]) => {
+          const grant: Grant = { handlers, asksAgainAt, instances: members.length }
+          const userData = Buffer.from(JSON.stringify(grant))
+          return { memberId, memberAssignment: AssignerProtocol.MemberAssignment.encode({ version, assignment: partitions, userData }) }
+        })
       }
     }
   }
 }
 
-// kafkajs has no hook between learning of a rebalance and joining again. Finding the group's coordinator is the first
-// thing that a join does, and nothing else does it; a first join has nothing to wait for, and its wait ends at once.
-function waitBeforeRejoin (cluster: Cluster, beforeRejoin: () => Promise<void>): void {
+// kafkajs has no hook between learning of a rebalance and joining again, tells nobody what an assignment says beside
+// partitions, and has no way to ask for a rebalance. Finding the group's coordinator is the first thing that a join does,
+// and nothing else does it; a first join has nothing to wait for, and its wait ends at once. What the join is then answered,
+// and heartbeats, go through the object that was found.
+function watchCoordinator (cluster: Cluster, options: InboxAssignerOptions): void {
   const find = cluster.findGroupCoordinator.bind(cluster)
   cluster.findGroupCoordinator = async group => {
-    await beforeRejoin()
-    return find(group)
+    await options.beforeRejoin()
+    return watched(await find(group), options)
   }
 }
 
-function ownedFrom (metadata: Buffer, logger: Logger): Record<string, number[]> {
+const watched = (coordinator: Broker, { onGrant, asksAgain, logger }: InboxAssignerOptions): Broker => new Proxy(coordinator, {
+  get (target, property) {
+    if (property === 'syncGroup') {
+      return async (request: unknown) => {
+        const synced = await (target as unknown as Coordinator).syncGroup(request)
+        onGrant(grantFrom(synced.memberAssignment, logger))
+        return synced
+      }
+    }
+    if (property === 'heartbeat' && asksAgain()) return () => Promise.reject(rebalanceWanted())
+    const value: unknown = Reflect.get(target, property, target)
+    return typeof value === 'function' ? value.bind(target) as unknown : value
+  }
+})
+
+/** What a heartbeat is answered during a rebalance; the client joins again, which begins one because what it says has changed. */
+const rebalanceWanted = (): Error =>
+  new kafkajs.KafkaJSProtocolError(Object.assign(new Error('handlers have ended, shares are given out anew'), { type: 'REBALANCE_IN_PROGRESS', code: 27, retriable: false }))
+
+function memberFrom (memberId: string, metadata: Buffer, { maxConcurrent, logger }: InboxAssignerOptions): Member {
   try {
-    const userData = AssignerProtocol.MemberMetadata.decode(metadata)?.userData
-    if (userData === undefined || userData.length === 0 || userData.length > userDataBytesMax) return {}
-    return JSON.parse(userData.toString()) as Record<string, number[]>
+    return { memberId, ...memberSaid.parse(said(AssignerProtocol.MemberMetadata.decode(metadata)?.userData)) }
   } catch {
     logger.warn('a member of the inbox group says unreadably what it has; taken as nothing')
-    return {}
+    return { memberId, owned: {}, running: 0, maxConcurrent }
   }
+}
+
+function grantFrom (memberAssignment: Buffer, logger: Logger): Grant {
+  try {
+    return grantSaid.parse(said(AssignerProtocol.MemberAssignment.decode(memberAssignment)?.userData))
+  } catch {
+    logger.warn('the leader of the inbox group does not say how much may run at once; taken as one handler')
+    return leastGrant
+  }
+}
+
+function said (userData: Buffer | undefined): unknown {
+  if (userData === undefined || userData.length > userDataBytesMax) throw new RangeError('says nothing, or too much')
+  return JSON.parse(userData.toString())
 }

@@ -39,7 +39,6 @@ export class InboxOffsets {
   get size (): number { return this.#owned.size }
 
   at (topic: string, partition: number): Owned | undefined { return this.#owned.get(keyOf(topic, partition)) }
-  has (owned: Owned): boolean { return this.#owned.get(owned.key) === owned }
 
   ownedByTopic (): Record<string, number[]> {
     const byTopic: Record<string, number[]> = {}

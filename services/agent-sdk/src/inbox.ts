@@ -3,17 +3,17 @@
 // Invariants:
 //   N1. A partition's committed offset never passes a delivery that isn't done; what is left is read again by whoever
 //       has the partition next. (Ids derived from the dispatch make the second run harmless.)
-//   N2. Buffers are bounded per partition; a full one pauses its partition. Handlers are bounded by this instance's
-//       share of maxConcurrent.
+//   N2. Buffers are bounded per partition; a full one pauses its partition. Handlers are bounded by this instance's share of
+//       maxConcurrent, which the group's leader gives out; a handler counts until it ends, also when its partition has gone.
 //   N3. A rebalance waits for running handlers, at most handoffMs, so that moving partitions seldom means running twice.
 //       A handler that takes longer goes on; its answer counts if it comes first.
 //   N4. A record that can't be read is logged without content, counted and passed over.
+import { TakePolicy } from '@mesh/runtime'
 import { type Codec, CodecError } from '@mesh/schemas'
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
-import { concurrencyShare } from './core/concurrency.ts'
 import { InboxBuffers } from './core/inbox-buffers.ts'
-import { inboxAssigner } from './inbox-assigner.ts'
+import { type Grant, inboxAssigner } from './inbox-assigner.ts'
 import { InboxOffsets, type Owned } from './inbox-offsets.ts'
 import type { AgentInstance } from './instance.ts'
 import type { Received } from './pipeline.ts'
@@ -25,7 +25,6 @@ export interface InboxOptions {
   readonly groupId: string
   /** By priority, 0 to 3. */
   readonly topics: readonly string[]
-  readonly partitionsPerTopic: number
   readonly maxConcurrent: number
   readonly handoffMs: number
   readonly instance: AgentInstance
@@ -47,11 +46,9 @@ const handoffMsMax = 4_000
 export class Inbox {
   readonly #options: InboxOptions
   readonly #consumer: Consumer
-  readonly #buffers = new InboxBuffers<Waiting>(bufferBounds)
+  readonly #buffers = new InboxBuffers<Waiting>(bufferBounds, new TakePolicy())
   readonly #offsets: InboxOffsets
-  /** Runs of partitions that are still this instance's. */
-  #active = 0
-  #share = 1
+  #grant: Grant = { handlers: 0, asksAgainAt: null, instances: 1 }
   #memberId = ''
   #held = false
   #rebalancing = false
@@ -63,7 +60,10 @@ export class Inbox {
 
   constructor (options: InboxOptions) {
     this.#options = options
-    const assigner = inboxAssigner({ owned: () => this.#offsets.ownedByTopic(), beforeRejoin: () => this.#handOff(), logger: options.logger })
+    const assigner = inboxAssigner({
+      maxConcurrent: options.maxConcurrent, logger: options.logger, owned: () => this.#offsets.ownedByTopic(), running: () => options.instance.running,
+      beforeRejoin: () => this.#handOff(), onGrant: grant => { this.#grant = grant }, asksAgain: () => this.#asksAgain()
+    })
     this.#consumer = options.kafka.consumer({
       groupId: options.groupId, partitionAssigners: [assigner],
       sessionTimeout: sessionTimeoutMs, rebalanceTimeout: 3 * sessionTimeoutMs, heartbeatInterval: 500,
@@ -73,6 +73,8 @@ export class Inbox {
   }
 
   get queued (): number { return this.#buffers.size }
+  /** Instances in the group. */
+  get instances (): number { return this.#grant.instances }
   get problem (): string | undefined {
     if (this.#problem !== undefined) return this.#problem
     const silentMs = performance.now() - this.#heartbeatAtMs
@@ -119,11 +121,10 @@ export class Inbox {
     const known = memberId === this.#memberId
     this.#memberId = memberId
     this.#heartbeatAtMs = performance.now()
-    const { topics, partitionsPerTopic, maxConcurrent, instance } = this.#options
+    const { topics, instance } = this.#options
     const change = this.#offsets.assign(assignment, topics, known)
     for (const owned of change.lost) {
       this.#buffers.close(owned.key)
-      this.#active -= owned.running.size
       instance.supersede(owned.running)
     }
     for (const owned of change.gained) {
@@ -131,15 +132,16 @@ export class Inbox {
       // Pauses survive rejoins.
       this.#consumer.resume([{ topic: owned.topic, partitions: [owned.partition] }])
     }
-    this.#share = concurrencyShare(maxConcurrent, this.#offsets.size, topics.length * partitionsPerTopic)
     this.#held = this.#closing
     this.#problem = undefined
-    this.#options.logger.info({ partitions: this.#offsets.size, concurrency: this.#share, lost: change.lost.length, gained: change.gained.length }, 'joined the inbox group')
+    this.#options.logger.info({ partitions: this.#offsets.size, ...this.#grant, lost: change.lost.length, gained: change.gained.length }, 'joined the inbox group')
     this.#joined.resolve()
     this.#pump()
   }
 
   async #handOff (): Promise<void> {
+    // What the group is told of what runs must hold until it has given out the shares.
+    this.#held = true
     // Once a rebalance, however often the join is tried; and a member that was thrown out has nothing to wait for.
     if (!this.#rebalancing) return
     this.#rebalancing = false
@@ -165,7 +167,7 @@ export class Inbox {
         // The partition may have gone while the schema of one record was looked up.
         if (this.#offsets.at(batch.topic, batch.partition) !== owned) return
         if (received === undefined) this.#offsets.done(owned, offset)
-        else this.#buffers.put(owned.key, { owned, offset, received }, message.value!.length)
+        else this.#buffers.put(owned.key, { owned, offset, received }, message.value!.length, received.delivery.decision.decidedAtMs)
       }
       taken++
     }
@@ -199,8 +201,9 @@ export class Inbox {
   }
 
   #pump (): void {
-    while (!this.#held && this.#active < this.#share) {
-      const next = this.#buffers.take()
+    const { instance } = this.#options
+    while (!this.#held && instance.running < this.#grant.handlers) {
+      const next = this.#buffers.take(instance.brokerNowMs())
       if (next === undefined) return
       if (next.resume !== undefined) {
         const { topic, partition } = next.record.owned
@@ -211,7 +214,6 @@ export class Inbox {
   }
 
   async #handle ({ owned, offset, received }: Waiting): Promise<void> {
-    this.#active++
     owned.running.add(received.dispatch.dispatchId)
     try {
       const outcome = await this.#options.instance.receive(received)
@@ -222,9 +224,16 @@ export class Inbox {
       this.#options.logger.error({ err: error, dispatchId: received.dispatch.dispatchId }, 'handling failed outside the handler')
     } finally {
       owned.running.delete(received.dispatch.dispatchId)
-      if (this.#offsets.has(owned)) this.#active--
       this.#pump()
     }
+  }
+
+  /** Others wait for what runs here, and it has ended by now; asked for once. */
+  #asksAgain (): boolean {
+    const { asksAgainAt } = this.#grant
+    if (this.#held || asksAgainAt === null || this.#options.instance.running > asksAgainAt) return false
+    this.#grant = { ...this.#grant, asksAgainAt: null }
+    return true
   }
 
   #onCrash (error: Error, restarts: boolean): void {

@@ -7,5 +7,6 @@ export type { AgentDefinition, Contract, Contracts, Role } from './definition.ts
 export { AgentError, MeshError, type MeshErrorCode } from './errors.ts'
 export type { Refused } from './exchange.ts'
 export type { CallDetails, CallOptions, Mesh, RootCallOptions, RootSendOptions, SendOptions } from './mesh.ts'
+export type { Cleared, SlowDown, SlowDownSignal } from './slow-down.ts'
 export { startAgents } from './start.ts'
 export { createTestKit, type KitAnswer, type KitOutcome, type Recorded, type Stubs, type TestKit } from './test-kit.ts'

@@ -1,67 +1,10 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
-import { createLogger } from '@mesh/runtime'
-import { type Delivery, type Dispatch, localCodec, type Notice } from '@mesh/schemas'
-import { z } from 'zod'
-import { type Agent, defineAgent } from './agent.ts'
+import { answerTo, blank, decidedAtMs, noticeOf, received, setting } from '../test/instance-ground.ts'
 import { partsOf } from './agent-parts.ts'
 import { MeshError } from './errors.ts'
 import type { Recover } from './exchange.ts'
-import { AgentInstance } from './instance.ts'
-import type { AnyHandler, Received } from './pipeline.ts'
-import { fromWire, toWire } from './wire.ts'
+import type { AnyHandler, Began } from './pipeline.ts'
 
-const codec = localCodec()
-const decidedAtMs = 1_900_000_000_000
-
-interface Setting {
-  readonly instance: AgentInstance
-  readonly sent: Dispatch[]
-  /** Errors to give to the next sends. */
-  readonly failures: MeshError[]
-}
-
-function setting (handler: AnyHandler, options: { callsMax?: number, recover?: Recover, handlerMsMax?: number } = {}): Setting {
-  const agent = defineAgent({
-    name: 'planner', version: '1.0.0', domain: 'test', role: 'bot', ownerTeam: 'test', dependencies: ['lookup'], handlerMsMax: options.handlerMsMax ?? 60_000,
-    capabilities: { plan: { input: z.unknown() } }
-  }).handle('plan', handler)
-  const sent: Dispatch[] = []
-  const failures: MeshError[] = []
-  const { recover, callsMax = 10 } = options
-  const instance = new AgentInstance({
-    parts: partsOf(agent as Agent), identity: { name: 'planner', version: '1.0.0', instance: 'planner-1', replyPartition: 2 },
-    carrier: {
-      send: async dispatch => {
-        const failure = failures.shift()
-        if (failure !== undefined) throw failure
-        sent.push(dispatch)
-      }
-    },
-    logger: createLogger({ name: 'test', level: 'silent' }), callsMax, ...recover === undefined ? {} : { recover }
-  })
-  return { instance, sent, failures }
-}
-
-const blank: Dispatch = {
-  dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
-  target: null, capability: 'plan', priority: 2, issuedAtMs: 0, ttlMs: 30_000, replyPartition: 0, idempotencyKey: null, costCapMicros: null, confidence: null, usage: null,
-  error: null, contentType: 'application/json', payload: Buffer.from('{}')
-}
-
-function received (change: Partial<Dispatch> = {}, deadlineAtMs: number | null = decidedAtMs + 30_000): Received {
-  const dispatch = { ...blank, ...change }
-  const decision: Delivery['decision'] = {
-    ingress: { topic: 't', partition: 0, offset: 1 }, appendedAtMs: decidedAtMs, decidedAtMs, deadlineAtMs, attempt: 1, target: 'planner', targetVersion: '1.0.0', controlOffset: 0,
-    priority: null, isExpectedLate: false
-  }
-  return fromWire(codec, codec.encode('Delivery', { dispatch: codec.decode('SignedDispatch', toWire(codec, dispatch)), decision }))
-}
-
-const answerTo = (call: Dispatch): Received => received({ dispatchId: 'a', type: 'response', inReplyTo: call.dispatchId, source: 'memory', capability: call.capability, payload: Buffer.from('7') })
-const noticeOf = (dispatchId: string, change: Partial<Notice> = {}): Notice => ({
-  type: 'refused', dispatchId, workflowId: 'w-1', sourceInstance: 'planner-1', code: 'DUPLICATE', message: 'seen before', retriable: false, retryAfterMs: null,
-  ingress: { topic: 't', partition: 0, offset: 1 }, slowDown: null, ...change
-})
 const moment = () => new Promise(setImmediate)
 const asksLookup: AnyHandler = (_, mesh) => mesh.call('lookup', {})
 
@@ -86,6 +29,27 @@ describe('a delivery', () => {
     expect(handler).not.toHaveBeenCalled()
     expect(sent).toEqual([])
     expect(instance.counters.read()).toMatchObject({ expired: 1, handled: 0 })
+  })
+
+  test('that the mesh lowered is handled, answered and handed on in the class that it has', async () => {
+    const seen: number[] = []
+    const { instance, sent } = setting(async (_, mesh) => {
+      seen.push(mesh.priority)
+      await mesh.send('lookup', 1)
+    })
+    await instance.receive(received({ priority: 0 }, null, 2))
+    expect(seen).toEqual([2])
+    expect(sent.map(dispatch => [dispatch.type, dispatch.priority])).toEqual([['event', 2], ['response', 2]])
+  })
+
+  test('says how long it took from its append to its handler, and in which class', async () => {
+    const began: Began[] = []
+    const { agent, instance } = setting(() => null)
+    partsOf(agent).begun.add(event => began.push(event))
+    const now = jest.spyOn(Date, 'now').mockReturnValue(decidedAtMs + 250)
+    await instance.receive(received({ priority: 0 }, null, 1))
+    now.mockRestore()
+    expect(began).toEqual([{ priority: 1, latencyMs: 250 }])
   })
 
   test('that is read again while it runs shares the run', async () => {

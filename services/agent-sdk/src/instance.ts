@@ -17,7 +17,9 @@ import { handlerMsMaxDefault } from './definition.ts'
 import { MeshError } from './errors.ts'
 import { Exchange, type Recover } from './exchange.ts'
 import type { Handling } from './handling.ts'
+import { PacedCarrier } from './paced-carrier.ts'
 import { handleDelivery, type HandlingOutcome, handlingOf, type HandlingPorts, type Received } from './pipeline.ts'
+import type { SlowDown, SlowDownSignal } from './slow-down.ts'
 
 export interface InstanceOptions {
   readonly parts: AgentParts
@@ -27,6 +29,10 @@ export interface InstanceOptions {
   /** Calls that may wait for an answer at once. */
   readonly callsMax: number
   readonly recover?: Recover
+  /** `auto`: what is sent waits here while the mesh asks to slow down. */
+  readonly pace?: 'auto' | 'off'
+  /** Instances of the agent, as far as is known. */
+  readonly instances?: () => number
 }
 
 interface Run {
@@ -45,31 +51,44 @@ export class AgentInstance {
   readonly counters = new Counters()
   readonly logger: Logger
   readonly brokerClock = new BrokerClock()
+  readonly #parts: AgentParts
   readonly #ports: HandlingPorts
+  readonly #pacedCarrier: PacedCarrier | undefined
+  #slowDown: SlowDown | undefined
   readonly #runs = new Map<string, Run>()
   readonly #outside = new Set<Promise<unknown>>()
 
-  constructor ({ parts, identity, carrier, logger, callsMax, recover }: InstanceOptions) {
+  constructor ({ parts, identity, carrier, logger, callsMax, recover, pace, instances = () => 1 }: InstanceOptions) {
     this.identity = identity
     this.logger = logger
+    this.#parts = parts
+    this.#pacedCarrier = pace === 'auto' ? new PacedCarrier({ carrier, clock: processClock, instances, onWaits: () => this.counters.add('paced') }) : undefined
     this.exchange = new Exchange({
-      identity, carrier, callsMax, logger, recover,
+      identity, callsMax, logger, recover,
+      carrier: this.#pacedCarrier ?? carrier,
       clock: processClock,
       brokerClock: this.brokerClock,
       digest: text => createHash('sha256').update(text).digest(),
       randomBytes: () => randomBytes(randomBytesPerId),
       onRefused: refused => {
         this.counters.add('refused')
-        parts.tellRefused(refused, logger)
-      }
+        parts.refusals.tell(refused, logger)
+      },
+      onSlowDown: signal => this.#heed(signal)
     })
     this.#ports = {
       exchange: this.exchange, contracts: parts.contracts, handlers: parts.handlers, brokerClock: this.brokerClock, clock: processClock,
-      counters: this.counters, logger, handlerMsMax: parts.definition.handlerMsMax ?? handlerMsMaxDefault
+      counters: this.counters, logger, handlerMsMax: parts.definition.handlerMsMax ?? handlerMsMaxDefault,
+      onBegin: began => parts.begun.tell(began, logger)
     }
   }
 
   get running (): number { return this.#runs.size }
+  get paced (): number { return this.#pacedCarrier?.waiting ?? 0 }
+  get slowDown (): SlowDown | undefined { return this.#slowDown }
+
+  /** As far as was seen: no later than the broker's clock. */
+  brokerNowMs (): number { return this.brokerClock.nowMs(processClock.monotonicMs()) ?? processClock.nowMs() }
 
   /** Settles when the delivery may be committed ('done') or must not be ('left'). */
   receive (received: Received): Promise<HandlingOutcome> {
@@ -121,6 +140,7 @@ export class AgentInstance {
   /** Nothing new is received by now. Ends handlers and calls; resolves when their outcome is known, or drainMs and a moment have passed. */
   async drain (drainMs: number): Promise<void> {
     this.exchange.drain()
+    this.#pacedCarrier?.end()
     const { promise: over, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, drainMs)
     await Promise.race([Promise.all([...[...this.#runs.values()].map(run => run.outcome), ...this.#outside]), over])
@@ -133,5 +153,13 @@ export class AgentInstance {
     if (left.length === 0) return
     this.logger.warn({ unfinished: left.length, drainMs }, 'handlers did not end in time; another instance handles their dispatches again')
     await this.idle(abortGraceMs)
+  }
+
+  #heed (signal: SlowDownSignal): void {
+    this.#slowDown = signal.type === 'slow_down' ? signal : undefined
+    if (signal.type === 'slow_down') this.counters.add('slowDowns')
+    this.logger.info(signal, signal.type === 'slow_down' ? 'over its quota: what it sends waits in the mesh' : 'within its quota again')
+    this.#pacedCarrier?.heed(signal)
+    this.#parts.slowDowns.tell(signal, this.logger)
   }
 }

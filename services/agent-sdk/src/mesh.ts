@@ -44,6 +44,7 @@ export interface Mesh {
   /** Id of the dispatch being handled; the same when the handler runs again. */
   readonly dispatchId: string
   readonly workflowId: string
+  /** Class in which it was delivered; lower than what was claimed where the mesh lowered it. */
   readonly priority: Priority
   /** Agent that asks. */
   readonly source: string
@@ -94,10 +95,10 @@ async function readAnswer<Output extends z.ZodType> (raw: RawAnswer, capability:
 }
 
 export function meshFor (exchange: Exchange, handling: Handling, logger: Logger, monotonicMs: () => number): Mesh {
-  const { dispatchId, workflowId, priority, source, type } = handling.dispatch
+  const { dispatchId, workflowId, source, type } = handling.dispatch
   return {
     dispatchId, workflowId, source,
-    priority: priority as Priority,
+    priority: handling.priority,
     type: type as 'request' | 'event',
     deadlineAtMs: handling.deadlineAtMs,
     signal: handling.signal,

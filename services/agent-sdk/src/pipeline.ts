@@ -38,6 +38,14 @@ export interface HandlingPorts {
   readonly counters: Counters
   readonly logger: Logger
   readonly handlerMsMax: number
+  /** Told as each handler begins. */
+  readonly onBegin: (began: Began) => void
+}
+
+export interface Began {
+  readonly priority: number
+  /** From the append of the dispatch until now, by this process's clock. */
+  readonly latencyMs: number
 }
 
 export type HandlingOutcome =
@@ -60,6 +68,7 @@ export async function handleDelivery (handling: Handling, ports: HandlingPorts):
     logger.info('not handled: its deadline was over when its turn came')
     return done(null)
   }
+  ports.onBegin({ priority: handling.priority, latencyMs: Math.max(0, ports.clock.nowMs() - handling.appendedAtMs) })
   const result = await runBounded(handling, ports, logger)
   await handling.confirmed()
   if (result === 'left') return { type: 'left' }
@@ -155,7 +164,7 @@ async function sendAnswer (handling: Handling, answer: Answer, ports: HandlingPo
   let toSend = answer
   for (let attempt = 1; ; attempt++) {
     try {
-      await ports.exchange.answer(handling.dispatch, toSend)
+      await ports.exchange.answer(handling, toSend)
       return
     } catch (error) {
       const code = error instanceof MeshError ? error.code : 'SEND_FAILED'

@@ -8,7 +8,7 @@ import { register } from './registration.ts'
 
 const logger = createLogger({ name: 'test', level: 'silent' })
 const definition: AgentDefinition = {
-  name: 'intent-decoder', version: '1.0.0', domain: 'conversation', role: 'bot', ownerTeam: 'nlp', dependencies: ['memory_lookup'], handlerMsMax: 1_000,
+  name: 'intent-decoder', version: '1.0.0', domain: 'conversation', role: 'bot', ownerTeam: 'nlp', dependencies: ['memory_lookup'], handlerMsMax: 1_000, urgentCapabilities: ['memory_lookup'],
   capabilities: {
     analyze_lead: { input: z.object({ leadId: z.string(), turns: z.number().default(3) }), output: z.object({ intent: z.string() }) },
     noted: { input: z.unknown() }
@@ -26,7 +26,7 @@ describe('registration', () => {
     expect(await registering()).toEqual({ inboxPartitions: 4, answersPartitions: 8, controlOffset: 3, warnings: usualAnswer.warnings })
     const { name, version, domain, role, ownerTeam, dependencies } = definition
     expect(registry.bodies).toEqual([{
-      name, version, domain, role, ownerTeam, dependencies, maxConcurrent: 10, slaP95Ms: 2_000,
+      name, version, domain, role, ownerTeam, dependencies, urgentCapabilities: ['memory_lookup'], maxConcurrent: 10, slaP95Ms: 2_000,
       capabilities: [
         {
           name: 'analyze_lead',

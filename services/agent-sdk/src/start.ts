@@ -60,7 +60,7 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
   const { definition } = parts
   const { connection } = party
   const { registryUrl, waitMs } = settings
-  const { inboxPartitions, answersPartitions } = await register(definition, { registryUrl, waitMs, logger: connection.logger })
+  const { answersPartitions } = await register(definition, { registryUrl, waitMs, logger: connection.logger })
   const instanceId = settings.instanceId === undefined ? `${definition.name}-${randomUUID()}` : `${definition.name}-${settings.instanceId}`
   const identity = { name: definition.name, version: definition.version, instance: instanceId, replyPartition: partitionFor(instanceId, answersPartitions) }
   const logger = connection.logger.child({ agent: definition.name })
@@ -69,13 +69,14 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
   const { codec, kafka, names } = connection
   const recovery = new AnswerRecovery({ kafka, topic: names.answers(definition.name), groupPrefix, isAnswer: value => isAnswer(codec, value), logger })
   const instance = new AgentInstance({
-    parts, identity, carrier: connection.carrier, logger, callsMax: settings.callsMax, recover: recoverWith(recovery, codec)
+    parts, identity, carrier: connection.carrier, logger, callsMax: settings.callsMax, recover: recoverWith(recovery, codec),
+    pace: settings.pace, instances: (): number => inbox?.instances ?? 1
   })
-  const answers = await startAnswers(connection, instance, groupPrefix)
   const inbox = Object.keys(parts.contracts).length === 0 ? undefined : new Inbox({
     kafka, codec, groupId: `${groupPrefix}.inbox`, topics: names.inboxAll(definition.name),
-    partitionsPerTopic: inboxPartitions, maxConcurrent: definition.maxConcurrent ?? maxConcurrentDefault, handoffMs: settings.handoffMs, instance, logger
+    maxConcurrent: definition.maxConcurrent ?? maxConcurrentDefault, handoffMs: settings.handoffMs, instance, logger
   })
+  const answers = await startAnswers(connection, instance, groupPrefix)
   try {
     await inbox?.start()
   } catch (error) {

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { defineAgent, startAgents } from '../src/index.ts'
 import { agentFeatures } from './agent-features.ts'
 import { badRecordFeatures } from './bad-records.ts'
+import { concurrencyFeatures } from './concurrency-features.ts'
 import { type MeshGround, startMeshGround } from './mesh-ground.ts'
 import { scalingFeatures } from './scaling-features.ts'
+import { slowDownFeatures } from './slow-down-features.ts'
 
 let mesh: MeshGround
 beforeAll(async () => { mesh = await startMeshGround() }, 60_000)
@@ -13,6 +15,8 @@ afterAll(() => mesh.stop(), 30_000)
 agentFeatures('an agent on the mesh', agents => startAgents(agents, mesh.options))
 badRecordFeatures('records that can\'t be read', () => mesh)
 scalingFeatures('instances come and go', () => mesh)
+concurrencyFeatures('maxConcurrent', () => mesh)
+slowDownFeatures('an agent over its quota', () => mesh)
 
 describe('an agent that can\'t start', () => {
   const agent = defineAgent({ name: 'no-start', version: '1.0.0', domain: 'test', role: 'bot', ownerTeam: 'mesh' })

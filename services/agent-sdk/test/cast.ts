@@ -9,7 +9,8 @@ export const oddOf = (suffix: string): string => `odd.${suffix}`
 const doubleOf = (suffix: string): string => `double.${suffix}`
 const touchOf = (suffix: string): string => `touch.${suffix}`
 
-export const askerOf = (suffix: string): Agent => defineAgent({ ...common, name: `asker-${suffix}`, dependencies: [oddOf(suffix)] }) as Agent
+export const askerOf = (suffix: string): Agent =>
+  defineAgent({ ...common, name: `asker-${suffix}`, dependencies: [oddOf(suffix)], urgentCapabilities: [oddOf(suffix)] }) as Agent
 
 export function workerOf (suffix: string): Agent {
   const capabilities = { [doubleOf(suffix)]: { input: WithNumber, output: WithNumber }, [touchOf(suffix)]: { input: WithNumber } }

@@ -31,17 +31,23 @@ export async function startMeshGround (): Promise<MeshGround> {
   })
   const registryPort = await freePort()
   const common = { MESH_KAFKA_BROKERS: brokers.join(','), MESH_SCHEMA_REGISTRY_URL: schemaRegistryUrl, MESH_NAMESPACE: namespace, MESH_LOG_LEVEL: 'warn' }
-  const processes = await Promise.all([
+  const starting = await Promise.allSettled([
     startProcess('services/registry/src/main.ts', { ...common, MESH_REGISTRY_PORT: String(registryPort) }),
     startProcess('services/coordinator/src/main.ts', { ...common, MESH_TASKS: String(taskCount), MESH_COORDINATOR_ID: 'coordinator-1' })
   ])
+  const processes = starting.flatMap(result => result.status === 'fulfilled' ? [result.value] : [])
+  const stop = async (): Promise<void> => {
+    await Promise.all(processes.map(stopProcess))
+    await deleteNamespace(kafka, namespace)
+  }
+  const failed = starting.find(result => result.status === 'rejected')
+  if (failed !== undefined) {
+    await stop()
+    throw failed.reason
+  }
   const options: StartOptions = { brokers, schemaRegistryUrl, registryUrl: `http://127.0.0.1:${registryPort}`, namespace, logLevel: 'silent' }
   return {
-    options, namespace, kafka, environment: { ...common, MESH_REGISTRY_URL: options.registryUrl! },
-    async stop () {
-      await Promise.all(processes.map(stopProcess))
-      await deleteNamespace(kafka, namespace)
-    }
+    options, namespace, kafka, stop, environment: { ...common, MESH_REGISTRY_URL: options.registryUrl! }
   }
 }
 
@@ -57,7 +63,10 @@ export async function startProcess (main: string, env: Readonly<Record<string, s
   for (;;) {
     const isReady = await fetch(`http://127.0.0.1:${healthPort}/readyz`).then(response => response.ok, () => false)
     if (isReady) return child
-    if (child.exitCode !== null || performance.now() > overAtMs) throw new Error(`${main} did not become ready: ${said}`)
+    if (child.exitCode !== null || performance.now() > overAtMs) {
+      child.kill('SIGKILL')
+      throw new Error(`${main} did not become ready: ${said}`)
+    }
     await new Promise(resolve => setTimeout(resolve, 50))
   }
 }

@@ -62,7 +62,7 @@ async function archivePartition (partition: number, records: readonly RawRecord[
     const part = records.slice(from, from + runRecords)
     const run = { topic: 'benchmark', partition, startOffset: from, nextOffset: from + part.length, records: part }
     await archive(run, {
-      codec, nowMs: Date.now, append: store.append, persist: attempt => attempt(), refreshPause: async () => undefined, onStored: () => undefined
+      schema: 'AuditStory', codec, nowMs: Date.now, append: store.append, persist: attempt => attempt(), refreshPause: async () => undefined, onStored: () => undefined
     })
   }
 }

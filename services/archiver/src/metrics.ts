@@ -2,37 +2,43 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Chunk } from './core/chunk.ts'
 
 export interface ArchiverCounters {
-  stored (chunk: Chunk, insertedEvents: number): void
-  assigned (partitions: readonly number[]): void
-  lag (partition: number, lagRecords: number): void
+  stored (chunk: Chunk, insertedRows: number): void
+  assigned (topic: string, partitions: readonly number[]): void
+  lag (topic: string, partition: number, lagRecords: number): void
 }
 
 export function registerMetrics (registry: Registry): ArchiverCounters {
   const registers = [registry]
   let lastCommitAtMs = performance.now()
   const events = new Counter({ name: 'mesh_archiver_events_total', help: 'Events written to the archive.', registers })
-  const known = new Counter({ name: 'mesh_archiver_known_events_total', help: 'Events that the archive had already.', registers })
+  const changes = new Counter({ name: 'mesh_archiver_changes_total', help: 'Changes of control state written to the archive.', registers })
+  const known = new Counter({ name: 'mesh_archiver_known_events_total', help: 'Events and changes that the archive had already.', registers })
   const restated = new Counter({ name: 'mesh_archiver_restated_events_total', help: 'Records written to restate state; they are not archived.', registers })
   const rejected = new Counter({ name: 'mesh_archiver_rejected_records_total', help: 'Records that could not be archived.', labelNames: ['reason'], registers })
-  const runEvents = new Histogram({ name: 'mesh_archiver_run_events', help: 'Events in one transaction.', buckets: [1, 10, 100, 500, 1_000, 5_000, 20_000], registers })
-  const lag = new Gauge({ name: 'mesh_archiver_lag_records', help: 'Records of the audit topic not archived yet.', labelNames: ['partition'], registers })
+  const runEvents = new Histogram({ name: 'mesh_archiver_run_events', help: 'Events, or changes, in one transaction.', buckets: [1, 10, 100, 500, 1_000, 5_000, 20_000], registers })
+  const lag = new Gauge({ name: 'mesh_archiver_lag_records', help: 'Records not archived yet.', labelNames: ['topic', 'partition'], registers })
+  const assigned = new Map<string, readonly number[]>()
   new Gauge({
     name: 'mesh_archiver_last_commit_age_seconds', help: 'Since the last transaction, or the start.', registers,
     collect () { this.set((performance.now() - lastCommitAtMs) / 1000) }
   })
   return {
-    stored (chunk, insertedEvents) {
+    stored (chunk, insertedRows) {
       lastCommitAtMs = performance.now()
-      events.inc(insertedEvents)
-      known.inc(chunk.events.length - insertedEvents)
+      const rows = chunk.events.length + chunk.changes.length
+      // A chunk is of one topic, so it holds either events or changes.
+      if (chunk.changes.length > 0) changes.inc(insertedRows)
+      else events.inc(insertedRows)
+      known.inc(rows - insertedRows)
       restated.inc(chunk.restatedEvents)
-      runEvents.observe(chunk.events.length)
+      runEvents.observe(rows)
       for (const { reason } of chunk.rejections) rejected.inc({ reason })
     },
-    assigned (partitions) {
-      lag.reset()
-      for (const partition of partitions) lag.set({ partition }, 0)
+    assigned (topic, partitions) {
+      for (const partition of assigned.get(topic) ?? []) lag.remove({ topic, partition })
+      for (const partition of partitions) lag.set({ topic, partition }, 0)
+      assigned.set(topic, partitions)
     },
-    lag: (partition, lagRecords) => { lag.set({ partition }, lagRecords) }
+    lag: (topic, partition, lagRecords) => { lag.set({ topic, partition }, lagRecords) }
   }
 }

@@ -1,11 +1,11 @@
-// The path of audit records, from their bytes to rows in PostgreSQL.
+// The path of records, of audit stories and of control changes alike, from their bytes to rows in PostgreSQL.
 //
 // P1. Rows, rejections and the partition's progress are one database transaction: all or nothing, and never twice.
 // P2. A chunk is taken only if progress is where the chunk begins; a zombie's chunk is refused (`moved`), not merged.
 // P3. While PostgreSQL is away the path waits, with growing pauses, for as long as it takes; nothing is skipped.
 // P4. If PostgreSQL refuses the data itself, the run is cut in halves until the one record is found and recorded as rejected.
 
-import type { AuditStory, Codec } from '@mesh/schemas'
+import type { Codec } from '@mesh/schemas'
 import { chunkOf, halves, type Chunk, type ReadRecord, type Run } from './core/chunk.ts'
 
 /** A record as it was read; headers and key are not needed once it is known whether it is a claim. */
@@ -20,13 +20,17 @@ export interface RawRun extends Omit<Run, 'records'> {
 }
 
 export type AppendResult =
-  | { readonly outcome: 'stored', readonly insertedEvents: number }
+  | { readonly outcome: 'stored', readonly insertedRows: number }
   /** Someone else moved the progress; read on from there. */
   | { readonly outcome: 'moved', readonly nextOffset: number }
   /** The data itself is what the database refuses; sending it again would not help. */
   | { readonly outcome: 'refused', readonly detail: string }
 
+/** What a topic holds. */
+export type ArchivedSchema = 'AuditStory' | 'ControlChange'
+
 export interface ArchivePorts {
+  readonly schema: ArchivedSchema
   readonly codec: Pick<Codec, 'decode' | 'refresh'>
   nowMs (): number
   /** One transaction; rejects when the database can't be reached or is not able to work. */
@@ -35,7 +39,7 @@ export interface ArchivePorts {
   persist<T> (attempt: () => Promise<T>): Promise<T>
   /** Resolves when the schema registry may be asked again. */
   refreshPause (): Promise<void>
-  onStored (chunk: Chunk, insertedEvents: number): void
+  onStored (chunk: Chunk, insertedRows: number): void
 }
 
 export type ArchiveResult = { readonly outcome: 'stored' } | { readonly outcome: 'moved', readonly nextOffset: number }
@@ -50,7 +54,7 @@ async function store (run: Run, ports: ArchivePorts): Promise<ArchiveResult> {
   const result = await ports.persist(() => ports.append(chunk))
   if (result.outcome === 'moved') return result
   if (result.outcome === 'stored') {
-    ports.onStored(chunk, result.insertedEvents)
+    ports.onStored(chunk, result.insertedRows)
     return result
   }
   if (run.records.length <= 1) return store(rejectedRun(run, result.detail), ports)
@@ -65,24 +69,24 @@ function rejectedRun (run: Run, detail: string): Run {
 }
 
 async function readRecords (raw: readonly RawRecord[], ports: ArchivePorts): Promise<ReadRecord[]> {
-  const records = raw.map(record => readRecord(record, ports.codec))
+  const records = raw.map(record => readRecord(record, ports))
   const isUnknown = (record: ReadRecord): boolean => record.kind === 'rejected' && record.reason === 'UNKNOWN_SCHEMA_ID'
   // A newer writer's schema: learned from the registry, asked twice because it answers from memory if asked too often.
   for (let attempt = 0; attempt < 2 && records.some(isUnknown); attempt++) {
     if (attempt > 0) await ports.refreshPause()
     await ports.persist(() => ports.codec.refresh())
     for (const [index, record] of records.entries()) {
-      if (isUnknown(record)) records[index] = readRecord(raw[index] as RawRecord, ports.codec)
+      if (isUnknown(record)) records[index] = readRecord(raw[index] as RawRecord, ports)
     }
   }
   return records
 }
 
-function readRecord ({ offset, value, isClaim }: RawRecord, codec: ArchivePorts['codec']): ReadRecord {
+function readRecord ({ offset, value, isClaim }: RawRecord, { codec, schema }: ArchivePorts): ReadRecord {
   if (isClaim || value === null) return { offset, kind: 'skipped' }
   try {
-    const story: AuditStory = codec.decode('AuditStory', value)
-    return { offset, kind: 'story', story }
+    if (schema === 'ControlChange') return { offset, kind: 'change', change: codec.decode(schema, value) }
+    return { offset, kind: 'story', story: codec.decode(schema, value) }
   } catch (error) {
     const { code, message } = error as { readonly code?: unknown, readonly message?: unknown }
     const reason = code === 'UNKNOWN_SCHEMA_ID' || code === 'WRONG_RECORD' ? code : 'GARBAGE'

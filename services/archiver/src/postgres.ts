@@ -3,11 +3,13 @@
 // D1. The progress row is locked first and compared with the chunk's start: two archivers can't both move it, and a zombie's
 //     chunk is refused. A commit whose answer was lost shows as moved when it is tried again.
 // D2. Rows go by COPY into a temporary table of the connection, then into the days' partitions, leaving out ids they have.
-// D3. What PostgreSQL refuses because of the data itself is an answer; everything else is thrown, to be tried again.
+// D3. Changes are few: one statement of parameters, leaving out ids that are there.
+// D4. What PostgreSQL refuses because of the data itself is an answer; everything else is thrown, to be tried again.
 
 import { finished } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { openConnections, type ConnectionOptions, type PoolClient } from './connections.ts'
+import { changeColumns } from './core/change-columns.ts'
 import type { Chunk } from './core/chunk.ts'
 import { daysNeeded } from './core/days.ts'
 import { copyLine, eventColumns } from './core/event-columns.ts'
@@ -45,7 +47,7 @@ export function openArchive (options: ArchiveOptions): Archive {
       } catch (error) {
         const code = sqlState(error)
         if (isPartitionMissing(error)) partitions.forget()
-        else if (isAboutData(code) && chunk.events.length > 0) return { outcome: 'refused', detail: `PostgreSQL error ${code}` }
+        else if (isAboutData(code) && chunk.events.length + chunk.changes.length > 0) return { outcome: 'refused', detail: `PostgreSQL error ${code}` }
         throw error
       }
     },
@@ -69,13 +71,15 @@ async function appendOnce (client: PoolClient, chunk: Chunk, schema: string, sta
     return { outcome: 'moved', nextOffset: isAtOffset }
   }
   const insertedEvents = chunk.events.length === 0 ? 0 : await insertEvents(client, chunk, schema, staging)
+  const insertedChanges = chunk.changes.length === 0 ? 0 : await insertChanges(client, chunk, schema)
+  const insertedRows = insertedEvents + insertedChanges
   if (rejections.length > 0) await insertRejections(client, chunk, schema)
   await client.query(
     `UPDATE ${schema}.progress SET next_offset = $3, archived_events = archived_events + $4, restated_events = restated_events + $5,
      rejected_records = rejected_records + $6, updated_at = now() WHERE topic = $1 AND partition = $2`,
-    [topic, partition, nextOffset, insertedEvents, chunk.restatedEvents, rejections.length])
+    [topic, partition, nextOffset, insertedRows, chunk.restatedEvents, rejections.length])
   await client.query('COMMIT')
-  return { outcome: 'stored', insertedEvents }
+  return { outcome: 'stored', insertedRows }
 }
 
 async function insertEvents (client: PoolClient, chunk: Chunk, schema: string, staging: WeakSet<PoolClient>): Promise<number> {
@@ -102,6 +106,14 @@ function* copyTexts (chunk: Chunk): Generator<string> {
     text = ''
   }
   if (text !== '') yield text
+}
+
+async function insertChanges (client: PoolClient, { changes }: Chunk, schema: string): Promise<number> {
+  const cells = changeColumns.map(({ cell }) => changes.map(cell))
+  const names = changeColumns.map(({ name }) => name).join(', ')
+  const arrays = changeColumns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')
+  const { rowCount } = await client.query(`INSERT INTO ${schema}.changes (${names}) SELECT * FROM unnest(${arrays}) ON CONFLICT DO NOTHING`, cells)
+  return rowCount ?? 0
 }
 
 async function insertRejections (client: PoolClient, { topic, partition, rejections }: Chunk, schema: string): Promise<void> {

@@ -1,15 +1,15 @@
-// The archiver, put together: consumer, path and database; `main.ts` runs it, tests run it in their own process.
+// The archiver, put together: a consumer for each topic, path and database; `main.ts` runs it, tests run it in their own process.
 
 import { createKafka, createMetrics, startHealthServer, type Logger } from '@mesh/runtime'
 import { connectCodec, type Codec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
 import { setTimeout as pause } from 'node:timers/promises'
-import { startAuditConsumer, type AuditConsumer } from './audit-consumer.ts'
 import { registerMetrics, type ArchiverCounters } from './metrics.ts'
 import { migrate } from './migration.ts'
 import { createPersistence, type Persistence } from './persistence.ts'
-import { archive } from './pipeline.ts'
+import { archive, type ArchivedSchema } from './pipeline.ts'
 import { openArchive, type Archive } from './postgres.ts'
+import { startTopicConsumer, type TopicConsumer } from './topic-consumer.ts'
 
 export interface ArchiverOptions {
   readonly kafkaBrokers: string[]
@@ -37,20 +37,25 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const counters = registerMetrics(metrics.registry)
   const persistence = createPersistence(logger)
   const database = openArchive({ databaseUrl, schema, connectionsMax, nowMs: Date.now, logger })
-  let consumer: AuditConsumer | undefined
+  const consumers = new Map<string, TopicConsumer>()
+  const sources = sourcesOf(options.namespace)
   const health = await startHealthServer({
     port: options.healthPort,
     metrics,
     checks: {
       database: () => database.problem(),
-      archiving: () => [...persistence.problems].map(([subject, problem]) => `${subject}: ${problem}`)[0],
-      consumer: () => consumer === undefined ? 'starting' : consumer.problem()
+      archiving: () => together([...persistence.problems]),
+      consumer: () => together(sources.map(({ topic }) => [topic, consumers.has(topic) ? consumers.get(topic)?.problem() : 'starting']))
     }
   })
   const codec = await connectCodec({ schemaRegistryUrl: options.schemaRegistryUrl, onWaiting: message => { logger.info(message) } })
   try {
     await persistence.persist('migration', () => migrate({ databaseUrl, schema, logger }), signal)
-    consumer = await startConsumer(options, { codec, database, persistence, counters, logger }, signal)
+    const parts = { codec, database, persistence, counters, logger }
+    // Side by side: a topic that is missing must not hold back the other. Both have ended, well or badly, before any drain.
+    const starts = await Promise.allSettled(sources.map(async source => { consumers.set(source.topic, await startConsumer(source, options, parts, signal)) }))
+    const failed = starts.find(start => start.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
     logger.info({ healthPort: health.port, schema }, 'archiver runs')
   } catch (error) {
     // Told to stop while it waited: there is nothing to drain but what is open already.
@@ -59,11 +64,31 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   return {
     healthPort: health.port,
     async drain () {
-      await consumer?.close()
+      await Promise.all([...consumers.values()].map(consumer => consumer.close()))
       await database.close()
       await health.close()
     }
   }
+}
+
+/** All of them, since each is another one's to solve; as many as there are partitions, at most. */
+function together (problems: readonly (readonly [subject: string, problem: string | undefined])[]): string | undefined {
+  const said = problems.filter(([, problem]) => problem !== undefined).map(([subject, problem]) => `${subject}: ${problem}`)
+  return said.length === 0 ? undefined : said.join('; ')
+}
+
+interface Source {
+  readonly topic: string
+  readonly schema: ArchivedSchema
+  readonly groupId: string
+}
+
+function sourcesOf (namespace: string): Source[] {
+  const { audit, changes } = topicNames(namespace)
+  return [
+    { topic: audit, schema: 'AuditStory', groupId: `${namespace}.archiver` },
+    { topic: changes, schema: 'ControlChange', groupId: `${namespace}.archiver.changes` }
+  ]
 }
 
 interface Parts {
@@ -74,36 +99,36 @@ interface Parts {
   readonly logger: Logger
 }
 
-async function startConsumer (options: ArchiverOptions, parts: Parts, signal: AbortSignal): Promise<AuditConsumer> {
+async function startConsumer ({ topic, schema, groupId }: Source, options: ArchiverOptions, parts: Parts, signal: AbortSignal): Promise<TopicConsumer> {
   const { codec, database, persistence, counters, logger } = parts
-  const { kafkaBrokers: brokers, namespace } = options
-  const topic = topicNames(namespace).audit
-  const admin = createKafka({ brokers, clientId: `${namespace}.archiver.admin`, logger }).admin()
+  const { kafkaBrokers: brokers } = options
+  const admin = createKafka({ brokers, clientId: `${groupId}.admin`, logger }).admin()
   await admin.connect()
-  await persistence.persist('audit topic', async () => {
+  await persistence.persist(topic, async () => {
     if (!(await admin.listTopics()).includes(topic)) throw new Error(`topic ${topic} does not exist; \`npm run topics:apply\` makes it`)
   }, signal)
-  const consumer = await startAuditConsumer({
+  const consumer = await startTopicConsumer({
     ...persistence,
-    kafka: createKafka({ brokers, clientId: `${namespace}.archiver`, logger }),
+    kafka: createKafka({ brokers, clientId: groupId, logger }),
     admin,
     topic,
-    groupId: `${namespace}.archiver`,
+    groupId,
     sessionMs: options.sessionMs,
     runRecordsMax: options.runRecordsMax,
     logger,
     nextOffset: database.nextOffset,
     append: database.append,
     archive: (run, calledOff) => archive(run, {
+      schema,
       codec,
       nowMs: Date.now,
       append: database.append,
-      persist: attempt => persistence.persist(`partition ${run.partition}`, attempt, calledOff),
+      persist: attempt => persistence.persist(`${topic}/${run.partition}`, attempt, calledOff),
       refreshPause: () => pause(refreshPauseMs, undefined, { signal: calledOff }),
       onStored: counters.stored
     }),
-    onAssigned: counters.assigned,
-    onLag: counters.lag
+    onAssigned: partitions => counters.assigned(topic, partitions),
+    onLag: (partition, lagRecords) => counters.lag(topic, partition, lagRecords)
   })
   return {
     problem: consumer.problem,

@@ -1,4 +1,4 @@
-// A namespace of its own with an audit topic, a schema of its own in PostgreSQL, and archivers on them, in this process or their own.
+// A namespace of its own with the topics that are archived, a schema of its own in PostgreSQL, and archivers on them, in this process or their own.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,6 +28,7 @@ export class AuditStand {
   readonly namespace = `t-arc-${Math.random().toString(36).slice(2, 10)}`
   readonly schema = this.namespace.replaceAll('-', '_')
   readonly topic = topicNames(this.namespace).audit
+  readonly changesTopic = topicNames(this.namespace).changes
   readonly codec: Codec
   readonly admin: Admin
   readonly producer: Producer
@@ -41,7 +42,8 @@ export class AuditStand {
     const stand = new AuditStand(codec)
     await stand.admin.connect()
     await stand.producer.connect()
-    const desired = desiredTopics({ namespace: stand.namespace, taskCount, replicationFactor: 1 }).filter(({ name }) => name === stand.topic)
+    const archived = [stand.topic, stand.changesTopic]
+    const desired = desiredTopics({ namespace: stand.namespace, taskCount, replicationFactor: 1 }).filter(({ name }) => archived.includes(name))
     await applyPlan(stand.admin, plan(desired, []), { desired })
     return stand
   }
@@ -90,8 +92,8 @@ export class AuditStand {
   }
 
   /** One record a story, in order; partition by number of the story. */
-  async send (partition: number, messages: readonly Message[]): Promise<number> {
-    const [written] = await this.producer.send({ topic: this.topic, acks: -1, messages: messages.map(message => ({ partition, ...message })) })
+  async send (partition: number, messages: readonly Message[], topic = this.topic): Promise<number> {
+    const [written] = await this.producer.send({ topic, acks: -1, messages: messages.map(message => ({ partition, ...message })) })
     return Number(written?.baseOffset)
   }
 
@@ -122,8 +124,8 @@ export class AuditStand {
     await producer.disconnect()
   }
 
-  async progress (): Promise<Progress[]> {
-    const { rows } = await this.database.query<ProgressRow>(`SELECT * FROM ${this.schema}.progress ORDER BY partition`)
+  async progress (topic = this.topic): Promise<Progress[]> {
+    const { rows } = await this.database.query<ProgressRow>(`SELECT * FROM ${this.schema}.progress WHERE topic = $1 ORDER BY partition`, [topic])
     return rows.map(row => ({
       partition: row.partition,
       nextOffset: Number(row.next_offset),
@@ -134,11 +136,11 @@ export class AuditStand {
   }
 
   /** Resolves when the archive has read all that is in the topic now. */
-  async archived (withinMs?: number): Promise<Progress[]> {
-    const ends = await this.admin.fetchTopicOffsets(this.topic)
+  async archived (withinMs?: number, topic = this.topic): Promise<Progress[]> {
+    const ends = await this.admin.fetchTopicOffsets(topic)
     const nextOf = (progress: Progress[], partition: number): number => progress.find(entry => entry.partition === partition)?.nextOffset ?? 0
     const isAtEnd = (progress: Progress[]): boolean => ends.every(end => nextOf(progress, end.partition) >= Number(end.high))
-    return until(() => this.progress().catch(() => []), isAtEnd, withinMs)
+    return until(() => this.progress(topic).catch(() => []), isAtEnd, withinMs)
   }
 
   async eventIds (): Promise<string[]> {
@@ -159,9 +161,9 @@ export class AuditStand {
     }
     for (const archiver of [...this.#running]) await this.drain(archiver)
     await this.producer.disconnect()
-    await this.admin.deleteTopics({ topics: [this.topic] })
+    await this.admin.deleteTopics({ topics: [this.topic, this.changesTopic] })
     // A killed archiver may still be counted as a member; the broker forgets the group by itself then.
-    await this.admin.deleteGroups([`${this.namespace}.archiver`]).catch(() => undefined)
+    await this.admin.deleteGroups([`${this.namespace}.archiver`, `${this.namespace}.archiver.changes`]).catch(() => undefined)
     await this.admin.disconnect()
     await this.database.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`)
     await this.database.end()

@@ -54,11 +54,14 @@ test('a restated event is counted, not archived', async () => {
 test('every field arrives as it was written, in the partition of its day', async () => {
   const atMs = Date.UTC(2026, 0, 31, 23, 59, 59, 999) > Date.now() - 300 * dayMs ? Date.UTC(2026, 0, 31, 23, 59, 59, 999) : Date.now() - 100 * dayMs
   const usage = { model: 'm', inputTokens: 10, outputTokens: 20, costMicros: 30 }
-  await stand.send(0, [{ key: 'j', value: stand.story(event('full', { atMs, source: 'tab\there\u0000', usage, agentMs: 12, issuedAtMs: 9e15, priority: 0 })) }])
+  const quota = { quotaId: 'agent/memory', ratePerS: 0.5, burst: 1, delayMs: 2_000, backlogRecords: 3, isLocal: true, episode: 'e-1' }
+  const waiting = { claimedPriority: 0, dueAtMs: atMs + 2_000, quota, expectedWaitMs: 5_000 }
+  await stand.send(0, [{ key: 'j', value: stand.story(event('full', { atMs, source: 'tab\there\u0000', usage, agentMs: 12, issuedAtMs: 9e15, priority: 0, ...waiting })) }])
   await stand.archived()
   const { rows } = await stand.database.query(`SELECT *, tableoid::regclass::text AS day FROM ${stand.schema}.events WHERE event_id = 'full'`)
   expect(rows).toEqual([expect.objectContaining({
     at: new Date(atMs), source: 'tab\there\uFFFD', usage, agent_ms: '12', issued_at: Infinity, priority: 0, hop: 0, ingress_offset: '1', parent_id: null,
+    claimed_priority: 0, due_at: new Date(atMs + 2_000), quota, expected_wait_ms: '5000',
     day: `${stand.schema}.events_${new Date(atMs).toISOString().slice(0, 10).replaceAll('-', '')}`
   })])
 })

@@ -37,10 +37,11 @@ interface Row {
   readonly ingress_topic: string
   readonly ingress_partition: number
   readonly ingress_offset: string
+  readonly due_at: Date | number | null
 }
 
 const columns = `at, decision, outcome, reason, dispatch_id, parent_id, in_reply_to, type, source, target, capability, priority,
-  appended_at, latency_ms, agent_ms, ingress_topic, ingress_partition, ingress_offset`
+  appended_at, latency_ms, agent_ms, ingress_topic, ingress_partition, ingress_offset, due_at`
 
 export async function openArchive (options: { readonly databaseUrl: string, readonly auditSchema: string }): Promise<Archive> {
   const { databaseUrl, auditSchema } = options
@@ -84,7 +85,7 @@ function toEvent (row: Row): ArchivedEvent {
     topic: row.ingress_topic, partition: row.ingress_partition, offset: Number(row.ingress_offset),
     latencyMs: Number(row.latency_ms), agentMs: row.agent_ms === null ? null : Number(row.agent_ms),
     // PostgreSQL's infinity arrives as a number.
-    appendedAtMs: Number(row.appended_at), atMs: Number(row.at)
+    appendedAtMs: Number(row.appended_at), atMs: Number(row.at), dueAtMs: row.due_at === null ? null : Number(row.due_at)
   }
 }
 

@@ -4,12 +4,10 @@
 //   F1. One event a record: the newest of the story. A record without one (a claim, a removal) is passed over.
 //   F2. A record that can't be read is told and passed over.
 import { startPartitionReader, type Logger, type ReaderRecord } from '@mesh/runtime'
-import { CodecError, connectCodec, SchemaRegistryError, type AuditEvent, type Codec } from '@mesh/schemas'
+import { CodecError, type AuditEvent, type Codec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
 import { connectKafka, partitionsOf } from './broker.ts'
-import { CliError } from './errors.ts'
-
-const registryWaitMs = 3_000
+import { codecFrom } from './schema-registry.ts'
 
 export interface FeedOptions {
   readonly kafkaBrokers: readonly string[]
@@ -43,15 +41,6 @@ export async function openAuditFeed (options: FeedOptions): Promise<AuditFeed> {
     }
   })
   return { topic, close: () => reader.close() }
-}
-
-async function codecFrom (schemaRegistryUrl: string): Promise<Codec> {
-  try {
-    return await connectCodec({ schemaRegistryUrl, waitMs: registryWaitMs })
-  } catch (error) {
-    if (!(error instanceof SchemaRegistryError)) throw error
-    throw new CliError('SCHEMA_REGISTRY_UNREACHABLE', `The schema registry at ${schemaRegistryUrl} is of no use: ${error.message}`, { cause: error })
-  }
 }
 
 async function newestEvent (record: ReaderRecord, codec: Codec, onUnreadable: FeedOptions['onUnreadable']): Promise<AuditEvent | undefined> {

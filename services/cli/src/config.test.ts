@@ -29,6 +29,13 @@ describe('settings', () => {
         .toEqual({ databaseUrl: 'postgres://local', registryUrl: 'http://127.0.0.1:7401', namespace: 'mine', auditSchema: 'mesh_audit' })
     })
 
+    test('have the Redis of its stack, unless the environment names another; without any, commands know less', async () => {
+      writeFileSync(join(home, 'dev', 'mesh.json'), JSON.stringify({ meshEnvironment: { ...started, REDIS_URL: 'redis://local' }, processes: [] }))
+      expect(await loadSettings(['redisUrl'], { MESH_HOME: home })).toEqual({ redisUrl: 'redis://local' })
+      expect(await loadSettings(['redisUrl'], { MESH_HOME: home, REDIS_URL: 'redis://other' })).toEqual({ redisUrl: 'redis://other' })
+      expect(await loadSettings(['redisUrl'], { MESH_HOME: home, MESH_REGISTRY_URL: 'http://other' })).toEqual({ redisUrl: undefined })
+    })
+
     test('give way to the environment one by one, unless that names another mesh', async () => {
       expect(await loadSettings(['databaseUrl', 'namespace'], { MESH_HOME: home, DATABASE_URL: 'postgres://other' })).toEqual({ databaseUrl: 'postgres://other', namespace: 'mine' })
       expect(await loadSettings(['registryUrl', 'namespace'], { MESH_HOME: home, MESH_REGISTRY_URL: 'http://other' })).toEqual({ registryUrl: 'http://other', namespace: 'mesh' })

@@ -13,6 +13,7 @@ export const cliConfig = {
   kafkaBrokers: commonEntries.kafkaBrokers,
   schemaRegistryUrl: commonEntries.schemaRegistryUrl,
   databaseUrl: { env: 'DATABASE_URL', schema: z.string().min(1), secret: true, doc: 'PostgreSQL with the audit archive.' },
+  redisUrl: { env: 'REDIS_URL', schema: z.string().min(1).optional(), secret: true, doc: 'Redis in which the quotas are counted; without it `quotas` does not know what is used.' },
   registryUrl: { env: 'MESH_REGISTRY_URL', schema: z.url().default('http://127.0.0.1:7400'), doc: 'The registry of agents.' },
   namespace: commonEntries.namespace,
   auditSchema: { env: 'MESH_AUDIT_SCHEMA', schema: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/).default('mesh_audit'), doc: 'PostgreSQL schema of the audit archive.' }

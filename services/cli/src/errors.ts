@@ -11,6 +11,7 @@ export const cliCodes = {
   BROKER_UNREACHABLE: 'Start the mesh with `npm start`, or set MESH_KAFKA_BROKERS.',
   SCHEMA_REGISTRY_UNREACHABLE: 'Start the mesh with `npm start`, or set MESH_SCHEMA_REGISTRY_URL.',
   TOPIC_MISSING: 'Run `npm run topics:apply`, or set MESH_NAMESPACE.',
+  CHANGE_REFUSED: 'Correct what is named; nothing was changed.',
   INPUT_NOT_JSON: 'Quote it for the shell: npx mesh call memory_lookup \'{"leadId":"l-1"}\'',
   CALL_FAILED: 'See the log of the mesh.'
 } as const satisfies Record<string, string>

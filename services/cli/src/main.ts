@@ -3,6 +3,8 @@ import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
 import { addCall } from './commands/call.ts'
 import type { Runner } from './commands/command.ts'
+import { addPressure } from './commands/pressure.ts'
+import { addQuotas } from './commands/quotas.ts'
 import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
 import { addTrace } from './commands/trace.ts'
@@ -22,6 +24,9 @@ Examples:
   npx mesh tail                                    what is decided, as it happens
   npx mesh trace 0f1e2d3c4b5a                      what happened, hop by hop
   npx mesh call memory_lookup '{"leadId":"l-1"}'   ask for something
+  npx mesh quotas                                  who may send how much, and who is over it
+  npx mesh pressure                                who is behind with what
+  npx mesh agents pause crm-sync --why "…"         let what is for an agent wait
 
 It looks at the mesh that \`npm start\` runs on this machine, unless the environment names another.`)
 
@@ -38,5 +43,5 @@ const run: Runner = async (action, options = {}) => {
   }
 }
 
-for (const add of [addAgents, addTopics, addTrace, addCall, addTail]) add(program, run)
+for (const add of [addAgents, addTopics, addTrace, addCall, addTail, addQuotas, addPressure]) add(program, run)
 await program.parseAsync()

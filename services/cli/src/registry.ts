@@ -1,9 +1,14 @@
 // Asks the registry over HTTP.
+//
+// Invariants:
+//   R1. A refusal is told with the registry's own code and words; what isn't an answer of a registry is said to be none.
 import { z } from 'zod'
 import type { ListedAgent } from './core/agent-rows.ts'
+import type { ListedQuota } from './core/quota-rows.ts'
 import { CliError } from './errors.ts'
 
-const answerMsMax = 5_000
+// Longer than the registry itself waits for the broker (10 s), so that its own answer is told.
+const answerMsMax = 15_000
 
 const listAnswer = z.object({
   agents: z.array(z.looseObject({
@@ -12,19 +17,77 @@ const listAnswer = z.object({
   }))
 })
 
+const limits = z.object({ ratePerS: z.number(), burst: z.number(), outstandingMax: z.number() })
+const quotasAnswer = z.object({
+  quotas: z.array(z.object({ quotaId: z.string(), ...limits.shape, from: z.string(), changedBy: z.string().nullable(), changedAtMs: z.number().nullable() }))
+})
+const changeAnswer = <V extends z.ZodType>(value: V) => z.object({
+  entity: z.string(), isChanged: z.boolean(), before: value.nullable(), after: value.nullable(), changeId: z.string().nullable(), warnings: z.array(z.string())
+})
+const problemAnswer = z.looseObject({ code: z.string(), detail: z.string() })
+
+export interface Change<V> {
+  readonly entity: string
+  readonly isChanged: boolean
+  readonly before: V | null
+  readonly after: V | null
+  readonly changeId: string | null
+  readonly warnings: readonly string[]
+}
+
+export interface Asker { readonly who: string, readonly why: string | null }
+export type Limits = z.output<typeof limits>
+export interface NewQuota { readonly ratePerS: number, readonly burst?: number | undefined, readonly outstandingMax?: number | undefined }
+
 export async function listAgents (registryUrl: string): Promise<ListedAgent[]> {
-  const url = new URL('/agents', registryUrl)
-  let body: unknown
+  return (await ask({ registryUrl, path: '/agents', schema: listAnswer })).agents
+}
+
+export async function listQuotas (registryUrl: string): Promise<ListedQuota[]> {
+  return (await ask({ registryUrl, path: '/quotas', schema: quotasAnswer })).quotas
+}
+
+/** `quotaId` is agent/NAME or role/ROLE. */
+export function setQuota (registryUrl: string, quotaId: string, quota: NewQuota, asker: Asker): Promise<Change<Limits>> {
+  return ask({ registryUrl, path: `/quotas/${pathOf(quotaId)}`, method: 'PUT', body: { ...quota, ...asker }, schema: changeAnswer(limits) })
+}
+
+export function unsetQuota (registryUrl: string, quotaId: string, asker: Asker): Promise<Change<Limits>> {
+  return ask({ registryUrl, path: `/quotas/${pathOf(quotaId)}`, method: 'DELETE', body: asker, schema: changeAnswer(limits) })
+}
+
+export function setStatus (registryUrl: string, agent: string, status: string, asker: Asker): Promise<Change<string>> {
+  return ask({ registryUrl, path: `/agents/${encodeURIComponent(agent)}/status`, method: 'PUT', body: { status, ...asker }, schema: changeAnswer(z.string()) })
+}
+
+const pathOf = (quotaId: string): string => quotaId.split('/').map(encodeURIComponent).join('/')
+
+interface Question<S extends z.ZodType> {
+  readonly registryUrl: string
+  readonly path: string
+  readonly schema: S
+  readonly method?: string
+  readonly body?: unknown
+}
+
+async function ask<S extends z.ZodType> ({ registryUrl, path, schema, method = 'GET', body }: Question<S>): Promise<z.output<S>> {
+  const url = new URL(path, registryUrl)
+  const content = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  let answer: unknown
+  let status = 0
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(answerMsMax) })
-    if (!answer.ok) throw new Error(`it answered ${answer.status}`)
-    body = await answer.json()
+    const response = await fetch(url, { method, ...content, signal: AbortSignal.timeout(answerMsMax) })
+    status = response.status
+    answer = await response.json()
   } catch (error) {
     throw new CliError('REGISTRY_UNREACHABLE', `The registry does not answer at ${url.origin}: ${reasonOf(error)}.`, { cause: error })
   }
-  const parsed = listAnswer.safeParse(body)
-  if (!parsed.success) throw new CliError('REGISTRY_UNREACHABLE', `What answers at ${url.origin} is not the registry of a mesh.`, { cause: parsed.error })
-  return parsed.data.agents
+  const parsed = schema.safeParse(answer)
+  if (status < 300 && parsed.success) return parsed.data
+  const problem = problemAnswer.safeParse(answer)
+  // Only one that takes changes refuses them; a registry of an earlier version has no such page.
+  if (problem.success && method !== 'GET') throw new CliError('CHANGE_REFUSED', problem.data.detail, { shownCode: problem.data.code })
+  throw new CliError('REGISTRY_UNREACHABLE', `What answers at ${url.origin} is not the registry of a mesh (${status}).`, { cause: parsed.error })
 }
 
 function reasonOf (error: unknown): string {

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
-import { answer, completed, dispatched } from '../src/core/archived-event.fixture.ts'
+import { answer, completed, deferred, dispatched } from '../src/core/archived-event.fixture.ts'
 import type { ArchivedEvent, Hop } from '../src/core/trace-tree.ts'
 import { runMesh, startMesh } from './command.ts'
 
@@ -34,11 +34,11 @@ async function archive (workflowId: string, events: readonly ArchivedEvent[]): P
   for (const event of events) {
     const appendedAtMs = baseMs + event.appendedAtMs
     await client.query(`INSERT INTO events (event_id, at, decision, outcome, reason, dispatch_id, workflow_id, parent_id, in_reply_to, hop, attempt, type, source, target,
-      capability, priority, payload_hash_key_id, payload_bytes, appended_at, latency_ms, agent_ms, ingress_topic, ingress_partition, ingress_offset, control_offset, task, decided_by)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 1, $10, $11, $12, $13, $14, '', 0, $15, $16, $17, $18, $19, $20, 0, 0, 'test')`,
-    [randomBytes(8).toString('hex'), new Date(appendedAtMs + event.latencyMs), event.decision, event.outcome, event.reason, event.dispatchId, workflowId, event.parentId,
+      capability, priority, payload_hash_key_id, payload_bytes, appended_at, latency_ms, agent_ms, ingress_topic, ingress_partition, ingress_offset, control_offset, task, decided_by, due_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 1, $10, $11, $12, $13, $14, '', 0, $15, $16, $17, $18, $19, $20, 0, 0, 'test', $21)`,
+    [randomBytes(8).toString('hex'), new Date(baseMs + event.atMs), event.decision, event.outcome, event.reason, event.dispatchId, workflowId, event.parentId,
       event.inReplyTo, event.type, event.source, event.target, event.capability, event.priority, new Date(appendedAtMs), event.latencyMs, event.agentMs,
-      event.topic, event.partition, event.offset])
+      event.topic, event.partition, event.offset, event.dueAtMs === null ? null : new Date(baseMs + event.dueAtMs)])
   }
 }
 
@@ -77,7 +77,7 @@ describe('a workflow in the archive', () => {
     expect(hops[1]).toEqual({
       depth: 1, dispatchId: 'one-ask', parentId: 'one-turn', source: 'orchestrator', target: 'worker', capability: 'work', type: 'request', priority: 1,
       topic: 'mesh.dispatch.p1', partition: 2, offset: 9_007_199_254_740_991, latencyMs: 4, totalMs: 17, agentMs: 40, outcome: 'success', reason: null,
-      at: new Date(baseMs + 9).toISOString(), repeats: 0, anomaly: null,
+      at: new Date(baseMs + 9).toISOString(), repeats: 0, anomaly: null, wait: null,
       reply: { dispatchId: 'one-answer', type: 'response', topic: 'mesh.dispatch.p1', partition: 2, offset: 13, latencyMs: 4, at: new Date(baseMs + 24).toISOString() }
     })
   })
@@ -90,6 +90,15 @@ describe('a workflow in the archive', () => {
     expect(out).toContain('3 hops: 2 success, 1 refused; 40 ms from first append to last outcome')
     expect(out).not.toContain('\u001b')
     expect((await runMesh(['trace', 'w-1'], { ...environment, FORCE_COLOR: '1' })).out).toContain('\u001b[32msuccess')
+  })
+
+  test('that waits in the mesh says until when and why; in JSON too', async () => {
+    await archive('w-waits', [...deferred({ dispatchId: 'waits', dueAtMs: 60_000 }), ...deferred({ dispatchId: 'waited', dueAtMs: 50, appendedAtMs: 1 }, { atMs: 55 })])
+    const until = new Date(baseMs + 60_000).toISOString()
+    const hops = JSON.parse((await trace('w-waits', '--json')).out) as Hop[]
+    expect(hops.map(({ outcome, wait }) => [outcome, wait?.reason, wait?.waitedMs])).toEqual([[null, 'OVER_QUOTA', null], [null, 'OVER_QUOTA', 50]])
+    expect(hops[0]!.wait!.until).toBe(until)
+    expect((await trace('w-waits')).out).toContain(`deferred until ${until.slice(11, 23)} OVER_QUOTA`)
   })
 
   test('that grows is waited for until every request has its outcome', async () => {

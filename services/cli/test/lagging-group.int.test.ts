@@ -1,9 +1,11 @@
 // `mesh topics` against a real broker.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { agentCatalogue, catalogue } from '@mesh/topics'
 import { runMesh } from './command.ts'
 import { openPrivateMesh, type PrivateMesh } from './private-mesh.ts'
 import type { TopicLine } from '../src/core/topic-rows.ts'
 
+const topicCount = catalogue.length + agentCatalogue.length
 let mesh: PrivateMesh
 beforeAll(async () => { mesh = await openPrivateMesh(['memory']) })
 afterAll(async () => mesh.close())
@@ -28,14 +30,14 @@ test('every topic is listed with what lies in it, and how far each group is behi
   expect(lines.get(names.dispatch(0))).toMatchObject({ partitions: 2, records: 3, lag: { [coordinator]: 3 } })
   expect(lines.get(names.audit)).toMatchObject({ lag: {}, owner: 'coordinator' })
   expect([...lines.keys()].every(topic => topic.startsWith(`${names.namespace}.`))).toBe(true)
-  expect(lines.size).toBe(18)
+  expect(lines.size).toBe(topicCount)
   await admin.deleteGroups([reader, coordinator])
 })
 
 test('as a table it is plain text when nobody watches', async () => {
   const { out } = await runMesh(['topics'], mesh.environment)
   expect(out).toMatch(/^topic +partitions +records +lag +key +owner\n/)
-  expect(out).toContain('18 topics, ')
+  expect(out).toContain(`${topicCount} topics, `)
   expect(out).not.toContain('\u001b')
 })
 

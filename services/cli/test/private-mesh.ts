@@ -24,7 +24,8 @@ export async function openPrivateMesh (agents: readonly string[]): Promise<Priva
   const names = topicNames(namespace)
   const kafka = createKafka({ brokers: MESH_KAFKA_BROKERS.split(','), clientId: namespace, logger: pino({ level: 'silent' }) })
   const admin = kafka.admin()
-  const producer = kafka.producer()
+  // A topic just made may refuse one partition and take another, and what is sent again must not be there twice.
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   await Promise.all([admin.connect(), producer.connect()])
   const options = { namespace, replicationFactor: 1 }
   const agentsTopics = agents.flatMap(name => agentTopics({ name, inboxPartitions: 2, answersPartitions: 1 }, options))

@@ -1,46 +1,76 @@
-// Keeps control state in step with mesh.registry. A record that can't be read is left out, counted and logged: one bad
-// registration must not stop the mesh.
+// Keeps control state in step with its topics. A record that can't be read is left out, counted and logged: one bad
+// record must not stop the mesh.
 import { type Codec, CodecError } from '@mesh/schemas'
-import { type CompactedTable, type Logger, startCompactedTable } from '@mesh/runtime'
+import { type CompactedTable, type Logger, startCompactedTable, type TableRecord } from '@mesh/runtime'
+import type { TopicNames } from '@mesh/topics'
 import type { Kafka } from 'kafkajs'
 import { applyRegistration, applyRemoval, type ControlState, emptyControl } from './core/control.ts'
 
 export interface ControlReader {
   readonly control: ControlState
-  readonly table: CompactedTable
+  /** By topic. What the control loops measured is no reason to stop when it is old: it is then unknown. */
+  readonly tables: { readonly registry: CompactedTable, readonly quotas: CompactedTable }
+  close (): Promise<void>
 }
 
 export interface ControlReaderOptions {
   readonly kafka: Kafka
-  readonly topic: string
+  readonly names: TopicNames
   readonly readerId: string
   readonly codec: Codec
   readonly logger: Logger
-  readonly onUnreadable: () => void
+  readonly onUnreadable: (topic: string) => void
 }
 
 /** Control state older than this, measured against the topic's end, makes the process not ready. */
 const freshMs = 2_000
 
 export async function startControlReader (options: ControlReaderOptions): Promise<ControlReader> {
-  const { kafka, topic, readerId, codec, logger, onUnreadable } = options
+  const { kafka, names, readerId, logger } = options
   const control = emptyControl()
-  const table = await startCompactedTable({
-    kafka, topic, readerId, freshMs, logger,
-    apply ({ key, value, offset }) {
-      if (value === null) {
-        const [name = '', version = ''] = key.split('@')
-        applyRemoval(control, name, version, offset)
-        return
-      }
-      try {
-        applyRegistration(control, codec.decode('AgentRegistration', value), offset)
-      } catch (error) {
-        if (!(error instanceof CodecError)) throw error
-        logger.warn({ topic, offset, code: error.code }, 'a registration could not be read and is left out')
-        onUnreadable()
-      }
-    }
-  })
-  return { control, table }
+  const started: CompactedTable[] = []
+  const table = async (topic: string, apply: (record: TableRecord) => void) => {
+    const reading = await startCompactedTable({ kafka, topic, readerId, freshMs, logger, apply: record => tolerating(topic, record, apply, options) })
+    started.push(reading)
+    return reading
+  }
+  const close = async () => { await Promise.all(started.map(reading => reading.close())) }
+  try {
+    const [registry, quotas] = await Promise.all([
+      table(names.registry, record => registered(control, options.codec, record)),
+      table(names.quotas, record => limited(control, options.codec, record)),
+      table(names.pressure, record => measured(control, options.codec, record))
+    ])
+    return { control, tables: { registry, quotas }, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function tolerating (topic: string, record: TableRecord, apply: (record: TableRecord) => void, { logger, onUnreadable }: ControlReaderOptions): void {
+  try {
+    apply(record)
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+    logger.warn({ topic, offset: record.offset, code: error.code }, 'a record of control state could not be read and is left out')
+    onUnreadable(topic)
+  }
+}
+
+function registered (control: ControlState, codec: Codec, { key, value, offset }: TableRecord): void {
+  if (value !== null) return applyRegistration(control, codec.decode('AgentRegistration', value), offset)
+  const [name = '', version = ''] = key.split('@')
+  applyRemoval(control, name, version, offset)
+}
+
+function limited ({ quotas }: ControlState, codec: Codec, { key, value }: TableRecord): void {
+  if (value === null) quotas.delete(key)
+  else quotas.set(key, codec.decode('Quota', value))
+}
+
+function measured ({ pressure }: ControlState, codec: Codec, { key, value, appendedAtMs }: TableRecord): void {
+  pressure.measuredAtMs = Math.max(pressure.measuredAtMs, appendedAtMs)
+  if (value === null) pressure.byAgent.delete(key)
+  else pressure.byAgent.set(key, codec.decode('Pressure', value))
 }

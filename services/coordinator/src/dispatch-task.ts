@@ -3,24 +3,34 @@
 // Invariants:
 //   K1. `plan` decides on a view laid over the state; the state changes only in `applied` and while restoring.
 //   K2. The audit topic is the changelog: every event that changes the state is one record there, in the order decided.
-import type { AuditEvent, Codec } from '@mesh/schemas'
+//   K3. Quotas are asked once a round, for all that would be let through; asked again about a position they answer the same.
+import { type QuotaStore, quotaFor, type SlotAnswer, type SlotRequest } from '@mesh/quota-store'
+import type { AgentRegistration, AuditEvent, Codec } from '@mesh/schemas'
 import type { TopicNames } from '@mesh/topics'
-import type { InputRecord, KeyedRecord, LowWater, OutputRecord, Produced, RestoredRecord, RoundPlan, TaskLogic } from '@mesh/runtime'
+import type { InputRecord, LowWater, Produced, RestoredRecord, RoundPlan, TaskLogic } from '@mesh/runtime'
+import { type Admission, conclude, isAdmission } from './core/admission.ts'
+import { decideCleared } from './core/clearing.ts'
 import type { ControlState } from './core/control.ts'
-import { decide, decideDue } from './core/decide.ts'
-import { RoundView } from './core/round-view.ts'
+import { decide, decideDue, holdOf } from './core/decide.ts'
+import type { ClaimPolicy } from './core/priority-claims.ts'
+import type { Episode } from './core/quota.ts'
+import { decideRelease } from './core/release.ts'
+import type { Ingress } from './core/ingress.ts'
 import { restateEvents } from './core/restating.ts'
 import type { SeenBounds } from './core/seen-window.ts'
-import { storyKey, storyOf } from './core/story.ts'
 import { evolve, TaskState } from './core/task-state.ts'
 import { refuseUnreadable, type Rules, type Verdict } from './core/verdict.ts'
 import type { Decoded, DecodeRecord } from './decode.ts'
+import type { Deferrals, Deferring, Due } from './deferrals.ts'
+import { PlannedRound } from './planned-round.ts'
 
 /** Due requests and restated entries that one round takes at most; the rest wait for the next round. */
 const dueMax = 200
+/** How soon an episode that should be over and isn't is asked about again. */
+const episodeLookMs = { least: 50, most: 5_000 }
 
 /** What `evolve` needs of one changelog record, so that it isn't decoded again. */
-interface Evolution {
+export interface Evolution {
   readonly event: AuditEvent
   readonly earlier: readonly AuditEvent[]
   readonly eventsDropped: number
@@ -28,6 +38,8 @@ interface Evolution {
 
 export interface DispatchPlan extends RoundPlan {
   readonly evolutions: readonly Evolution[]
+  readonly deferring: readonly Deferring[]
+  readonly released: readonly Due[]
 }
 
 export interface DispatchTaskOptions {
@@ -40,14 +52,22 @@ export interface DispatchTaskOptions {
   readonly control: ControlState
   readonly payloadHashKeyId: string
   readonly seenBounds: SeenBounds
+  readonly claimPolicy: ClaimPolicy
+  readonly quotas: Pick<QuotaStore, 'reserve' | 'episode'>
+  readonly deferrals: Deferrals
   readonly onDecided: (event: AuditEvent) => void
+  readonly onDeferred: (task: number, records: number) => void
 }
 
 export class DispatchTask implements TaskLogic<DispatchPlan> {
   readonly #options: DispatchTaskOptions
   readonly #state: TaskState
+  /** When each source's episode is to be asked about again; it is told by the quota and forgotten with this object. */
+  readonly #episodeLooks = new Map<string, number>()
   #changelogNextOffset = 0
-  #deferredNextOffset = 0
+  /** Offset of this owner's claim: whoever owns the task later has a higher one. */
+  #owner = 0
+  #nowMs = 0
 
   constructor (options: DispatchTaskOptions) {
     this.#options = options
@@ -61,40 +81,115 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     if (event !== undefined) evolve(this.#state, event, events.slice(0, -1), eventsDropped, record.offset)
   }
 
-  restoreDeferred (): void { /* nothing is deferred yet: no rule defers */ }
+  restoreDeferred (record: RestoredRecord): void { this.#options.deferrals.restore(record) }
 
-  restored (at: { changelogStartOffset: number, changelogNextOffset: number, deferredNextOffset: number }): void {
+  restored (at: { nowMs: number, changelogStartOffset: number, changelogNextOffset: number, deferredNextOffset: number }): void {
+    this.#nowMs = at.nowMs
     this.#changelogNextOffset = at.changelogNextOffset
-    this.#deferredNextOffset = at.deferredNextOffset
+    this.#owner = at.changelogNextOffset - 1
+    const { deferrals, task, onDeferred } = this.#options
+    deferrals.restored(at.deferredNextOffset)
+    onDeferred(task, deferrals.size)
     if (at.changelogStartOffset > 0) this.#state.restoredPartially()
   }
 
-  plan (records: readonly InputRecord[], clockMs: number): DispatchPlan {
+  async plan (records: readonly InputRecord[], clockMs: number): Promise<DispatchPlan> {
     // Nothing is decided before it was appended, however far the clock's estimate lags.
-    const nowMs = records.reduce((latest, { appendedAtMs }) => Math.max(latest, appendedAtMs), clockMs)
+    const nowMs = this.#nowMs = records.reduce((latest, { appendedAtMs }) => Math.max(latest, appendedAtMs), clockMs)
     const rules = this.#rules(nowMs)
+    const decoded = records.map(this.#options.decode)
+    const slots = await this.#reserve(decoded, rules)
+    const cleared = await this.#clearedEpisodes(nowMs)
     const round = new PlannedRound(this.#state, this.#options)
     for (const id of this.#state.dueIds(nowMs, dueMax)) round.add(decideDue(id, this.#state.pending(id)!, rules))
-    for (const record of records) {
-      const decoded = this.#options.decode(record)
-      round.add(decide(decoded.ingress, round.view, rules), record, decoded)
-    }
+    for (const episode of cleared) round.add(decideCleared(episode, rules))
+    this.#release(round, rules)
+    for (const [i, record] of records.entries()) this.#admit(round, record, decoded[i]!, slots, rules)
     for (const event of restateEvents(this.#state, this.#changelogNextOffset, dueMax, rules.context)) round.record(event)
     return round.plan
+  }
+
+  /** Asks for all that would be let through as the state stands; what only this round makes known comes to nothing less. */
+  async #reserve (decoded: readonly Decoded[], rules: Rules): Promise<Map<Ingress, SlotAnswer>> {
+    const admissions = decoded.map(({ ingress }) => decide(ingress, this.#state, rules)).filter(isAdmission)
+    if (admissions.length === 0) return new Map()
+    const { task, quotas } = this.#options
+    const answers = await quotas.reserve(task, this.#owner, admissions.map(admission => this.#question(admission, rules.context.nowMs)))
+    return new Map(admissions.map(({ ingress }, i) => [ingress, answers[i]!]))
+  }
+
+  #question ({ ingress: { facts: { lane, position } }, source, priority, deadlineAtMs }: Admission, nowMs: number): SlotRequest {
+    const isUrgent = priority === 0
+    const behindMs = (this.#options.deferrals.lastDueMs(source.name, isUrgent) ?? nowMs) - nowMs
+    return {
+      lane, offset: position.offset, source: source.name, isUrgent, limits: this.#limitsOf(source),
+      delayMsMax: deadlineAtMs === null ? null : Math.max(0, deadlineAtMs - nowMs), behindMs: Math.max(0, behindMs)
+    }
+  }
+
+  #admit (round: PlannedRound, record: InputRecord, decoded: Decoded, slots: ReadonlyMap<Ingress, SlotAnswer>, rules: Rules): void {
+    const step = decide(decoded.ingress, round.view, rules)
+    round.add(isAdmission(step) ? this.#conclude(round, step, slots, rules) : step, record, decoded)
+  }
+
+  #conclude (round: PlannedRound, admission: Admission, slots: ReadonlyMap<Ingress, SlotAnswer>, rules: Rules): Verdict {
+    const { ingress, source, priority } = admission
+    // Asked for in vain only where this very round let its parent through: then it counts as one too many.
+    const slot = slots.get(ingress) ?? { outcome: 'refused', reason: 'backlog', retryAfterMs: 1_000, backlogRecords: 0, isLocal: false }
+    const behindDueMs = round.behindDueMs(source.name, ingress.dispatch.workflowId, priority)
+    return conclude(admission, { slot, limits: this.#limitsOf(source), behindDueMs }, rules)
+  }
+
+  #limitsOf ({ name, role }: AgentRegistration) { return quotaFor(name, role, this.#options.control.quotas) }
+
+  #release (round: PlannedRound, rules: Rules): void {
+    const { control, deferrals, codec } = this.#options
+    const { nowMs } = rules.context
+    const isHeld = (name: string, priority: number) => {
+      const target = control.agents.get(name)?.registration
+      return target !== undefined && holdOf(target, priority, control.pressure, nowMs) !== undefined
+    }
+    for (const due of deferrals.due(nowMs, isHeld)) {
+      const { event, dispatch } = due.deferral
+      round.release(due, decideRelease(event, codec.decode('Dispatch', dispatch.body), round.view, rules))
+    }
+  }
+
+  /** Episodes that are over, as far as the quota knows; the others are asked about again later. */
+  async #clearedEpisodes (nowMs: number): Promise<Episode[]> {
+    const { control, quotas } = this.#options
+    const cleared: Episode[] = []
+    for (const episode of this.#state.episodes.values()) {
+      const { source, id } = episode
+      if ((this.#episodeLooks.get(source) ?? episode.clearsAtMs) > nowMs) continue
+      const role = control.agents.get(source)?.registration.role ?? ''
+      const { isCleared, clearsInMs } = await quotas.episode(source, id, quotaFor(source, role, control.quotas))
+      if (isCleared) cleared.push(episode)
+      this.#episodeLooks.set(source, nowMs + Math.min(episodeLookMs.most, Math.max(episodeLookMs.least, clearsInMs)))
+    }
+    return cleared
   }
 
   applied (plan: DispatchPlan, produced: Produced): LowWater {
     let offset = produced.changelogBaseOffset
     for (const { event, earlier, eventsDropped } of plan.evolutions) {
       evolve(this.#state, event, earlier, eventsDropped, offset++)
+      if (event.decision === 'cleared') this.#episodeLooks.delete(event.source!)
       this.#options.onDecided(event)
     }
     if (plan.evolutions.length > 0) this.#changelogNextOffset = offset
     this.#state.forgetOld(this.#changelogNextOffset)
-    return { changelogOffset: Math.min(this.#state.lowestOffset(), this.#changelogNextOffset), deferredOffset: this.#deferredNextOffset }
+    const { deferrals, task, onDeferred } = this.#options
+    deferrals.applied(plan.released, plan.deferring, plan.deferred.length, produced.deferredBaseOffset)
+    if (plan.deferred.length > 0) onDeferred(task, deferrals.size)
+    return { changelogOffset: Math.min(this.#state.lowestOffset(), this.#changelogNextOffset), deferredOffset: deferrals.lowestOffset() }
   }
 
-  nextDueMs (): number | undefined { return this.#state.nextDueMs() }
+  nextDueMs (): number | undefined {
+    const looks = [...this.#state.episodes.values()].map(({ source, clearsAtMs }) => this.#episodeLooks.get(source) ?? clearsAtMs)
+    const nextMs = Math.min(this.#state.nextDueMs() ?? Infinity, this.#options.deferrals.nextDueMs(this.#nowMs) ?? Infinity, ...looks)
+    return nextMs === Infinity ? undefined : nextMs
+  }
 
   poisoned (record: InputRecord, error: Error): DispatchPlan {
     const decoded = this.#options.decode(record)
@@ -105,61 +200,7 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
   }
 
   #rules (nowMs: number): Rules {
-    const { control, names, task, taskCount, decidedBy, payloadHashKeyId } = this.#options
-    return { control, names, context: { nowMs, task, taskCount, decidedBy, payloadHashKeyId, controlOffset: control.appliedOffset } }
+    const { control, names, task, taskCount, decidedBy, payloadHashKeyId, claimPolicy } = this.#options
+    return { control, names, claimPolicy, context: { nowMs, task, taskCount, decidedBy, payloadHashKeyId, controlOffset: control.appliedOffset } }
   }
-}
-
-/** Collects the records of one round while its verdicts come in. */
-class PlannedRound {
-  readonly view: RoundView
-  readonly #options: DispatchTaskOptions
-  readonly #outputs: OutputRecord[] = []
-  readonly #changelog: KeyedRecord[] = []
-  readonly #evolutions: Evolution[] = []
-
-  constructor (state: TaskState, options: DispatchTaskOptions) {
-    this.view = new RoundView(state)
-    this.#options = options
-  }
-
-  get plan (): DispatchPlan {
-    return { outputs: this.#outputs, changelog: this.#changelog, deferred: [], evolutions: this.#evolutions }
-  }
-
-  add (verdict: Verdict, record?: InputRecord, decoded?: Decoded): void {
-    for (const event of verdict.events) this.record(event)
-    const { codec } = this.#options
-    const { delivery, notice, deadLetter } = verdict
-    if (delivery !== undefined) {
-      const value = codec.encode('Delivery', { dispatch: decoded!.signed!, decision: delivery.decision })
-      this.#outputs.push({ topic: delivery.topic, partition: delivery.partition, key: delivery.key, value, ...traceHeaders(record!) })
-    }
-    if (notice !== undefined) {
-      this.#outputs.push({ topic: notice.topic, partition: notice.partition, key: notice.notice.dispatchId, value: codec.encode('Notice', notice.notice) })
-    }
-    if (deadLetter !== undefined && record !== undefined) this.#outputs.push(this.#deadLetterRecord(record, deadLetter, verdict.events[0]!))
-  }
-
-  record (event: AuditEvent): void {
-    const key = storyKey(event, this.view)
-    const story = storyOf(event, this.view)
-    this.#changelog.push({ key, value: this.#options.codec.encode('AuditStory', story) })
-    const evolution = { event, earlier: story.events.slice(0, -1), eventsDropped: story.eventsDropped }
-    this.#evolutions.push(evolution)
-    evolve(this.view, event, evolution.earlier, evolution.eventsDropped, Number.MAX_SAFE_INTEGER)
-  }
-
-  #deadLetterRecord (record: InputRecord, { code, message }: { code: string, message: string }, event: AuditEvent): OutputRecord {
-    const { topic, partition, offset, key, value } = record
-    const bytes = this.#options.codec.encode('DeadLetter', { ingress: { topic, partition, offset }, code, message, atMs: event.atMs, key, value })
-    return { topic: this.#options.names.deadLetter, partition: this.#options.task, key: event.eventId, value: bytes }
-  }
-}
-
-/** Only the trace context travels on; other headers are the source's own business. */
-function traceHeaders ({ headers }: InputRecord): Pick<OutputRecord, 'headers'> {
-  const { traceparent, tracestate } = headers
-  if (traceparent === undefined || Array.isArray(traceparent)) return {}
-  return { headers: { traceparent, ...tracestate !== undefined && !Array.isArray(tracestate) ? { tracestate } : {} } }
 }

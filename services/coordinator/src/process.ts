@@ -1,5 +1,6 @@
 // What a coordinator process is made of, from its configuration to its readiness.
-import { type ConfigValues, createKafka, createLogger, createMetrics, type Faults, loadConfig, runProcess, startHealthServer } from '@mesh/runtime'
+import { startQuotaStore } from '@mesh/quota-store'
+import { type ConfigValues, createKafka, createLogger, createMetrics, type Faults, loadConfig, runProcess, startHealthServer, startLogReader } from '@mesh/runtime'
 import { connectCodec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
 import { coordinatorConfig } from './config.ts'
@@ -22,18 +23,22 @@ export async function runCoordinator (faults?: Faults): Promise<void> {
     async start () {
       const codec = await connectCodec({ schemaRegistryUrl: config.schemaRegistryUrl, onWaiting: message => logger.warn(message) })
       const metrics = createMetrics(coordinatorId)
-      const { onDecided, onRound, onUnreadable } = createCoordinatorMetrics(metrics)
-      const { control, table } = await startControlReader({
-        kafka: kafka(`${names.namespace}.${coordinatorId}.control`), topic: names.registry, readerId: `${names.namespace}.coordinator`, codec, logger, onUnreadable
-      })
+      const { onDecided, onRound, onDeferred, onUnreadable } = createCoordinatorMetrics(metrics)
+      const clientId = `${names.namespace}.${coordinatorId}`
+      const [reader, logReader, quotas] = await Promise.all([
+        startControlReader({ kafka: kafka(`${clientId}.control`), names, readerId: `${names.namespace}.coordinator`, codec, logger, onUnreadable }),
+        startLogReader({ kafka: kafka(`${clientId}.deferred`), logger }),
+        startQuotaStore({ redisUrl: config.redisUrl, namespace: names.namespace, taskCount: config.taskCount, logger })
+      ])
       const settings = { ...config, seenBounds: { windowMs: config.seenWindowMs, recordsMax: config.seenRecordsMax } }
-      const runner = await startCoordinator({ kafka, codec, control, names, logger, onDecided, onRound }, settings, faults)
-      const health = await startHealthServer({ port: config.healthPort, metrics, checks: readinessChecks(runner, table) })
+      const ports = { kafka, codec, control: reader.control, names, quotas, logReader, logger, onDecided, onRound, onDeferred }
+      const runner = await startCoordinator(ports, settings, faults)
+      const health = await startHealthServer({ port: config.healthPort, metrics, checks: readinessChecks(runner, reader.tables) })
       logger.info({ healthPort: health.port }, 'coordinates')
       return {
         async drain () {
           await runner.stop()
-          await table.close()
+          await Promise.all([reader.close(), logReader.close(), quotas.close()])
           await health.close()
         }
       }

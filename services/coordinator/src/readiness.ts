@@ -1,7 +1,8 @@
 // Whether this coordinator can really work: its tasks run, and what it knows of the agents is what the topic says.
-import type { CompactedTable, TaskRunner } from '@mesh/runtime'
+import type { TaskRunner } from '@mesh/runtime'
+import type { ControlReader } from './control-reader.ts'
 
-export function readinessChecks (runner: TaskRunner, registry: CompactedTable): Record<string, () => string | undefined> {
+export function readinessChecks (runner: TaskRunner, { registry, quotas }: ControlReader['tables']): Record<string, () => string | undefined> {
   return {
     tasks () {
       const { joined, tasks } = runner.state()
@@ -9,6 +10,7 @@ export function readinessChecks (runner: TaskRunner, registry: CompactedTable): 
       const waiting = tasks.filter(({ status }) => status !== 'running')
       return waiting.length === 0 ? undefined : `tasks not running: ${waiting.map(({ task, status }) => `${task} ${status}`).join(', ')}`
     },
-    registry: () => registry.isFresh(Date.now()) ? undefined : 'what is known of the agents may be out of date: the end of mesh.registry was not reached lately'
+    registry: () => registry.problem(Date.now()),
+    quotas: () => quotas.problem(Date.now())
   }
 }

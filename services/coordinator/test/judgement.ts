@@ -2,6 +2,8 @@
 import type { Dispatch } from '@mesh/schemas'
 import type { MeshStand } from './mesh-stand.ts'
 
+const admissions: ReadonlySet<string> = new Set(['delivered', 'deferred'])
+
 /** Ids, so that a failing run names its culprits. */
 export interface Judgement {
   readonly undelivered: readonly string[]
@@ -18,20 +20,27 @@ export const flawless: Judgement = {
   undelivered: [], deliveredTwice: [], undecided: [], decidedTwice: [], withoutOutcome: [], outcomeTwice: [], outOfOrder: [], notSuccessful: []
 }
 
-/** Waits for every outcome, then a moment for what must not come. */
+const stillMsMax = 60_000
+
+/** Waits for every outcome, as long as anything moves, then a moment for what must not come. */
 export async function settleAndJudge (sent: readonly Dispatch[], stand: MeshStand): Promise<Judgement> {
   const requests = sent.filter(({ type }) => type === 'request').length
-  await stand.until('every outcome', () => stand.audit.filter(({ value }) => value.decision === 'completed').length >= requests)
+  const outcomes = () => stand.audit.filter(({ value: { decision } }) => decision === 'completed' || decision === 'timed_out').length
+  for (let before = -1; outcomes() < requests && outcomes() > before;) {
+    before = outcomes()
+    // What is missing then, the judgement names.
+    await stand.until('a further outcome', () => outcomes() > before, stillMsMax).catch(() => undefined)
+  }
   await new Promise(resolve => setTimeout(resolve, 500))
   return judge(sent, stand)
 }
 
-function judge (sent: readonly Dispatch[], stand: MeshStand): Judgement {
+export function judge (sent: readonly Dispatch[], stand: MeshStand): Judgement {
   const deliveries = counted([
     ...stand.inbox.map(({ value: { dispatch } }) => dispatch.dispatchId),
     ...stand.answers.flatMap(({ value: { dispatch } }) => dispatch === undefined ? [] : [dispatch.dispatchId])
   ])
-  const decisions = counted(stand.audit.filter(({ value }) => value.decision === 'delivered').map(({ value }) => value.dispatchId!))
+  const decisions = counted(stand.audit.filter(({ value }) => admissions.has(value.decision)).map(({ value }) => value.dispatchId!))
   const outcomes = counted(stand.audit.filter(({ value }) => value.decision === 'completed' || value.decision === 'timed_out').map(({ value }) => value.dispatchId!))
   const requests = sent.filter(({ type }) => type === 'request')
   const twice = (counts: ReadonlyMap<string, number>) => [...counts].filter(([, times]) => times > 1).map(([id]) => id)

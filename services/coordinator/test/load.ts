@@ -2,7 +2,7 @@
 import type { Dispatch } from '@mesh/schemas'
 import { type MeshStand, offering, registration, request, responseTo } from './mesh-stand.ts'
 
-export const loadAgents = [registration('asker', { dependencies: ['look'] }), registration('looker', { capabilities: [offering('look')] })]
+export const loadAgents = [registration('asker', { dependencies: ['look'], urgentCapabilities: ['look'] }), registration('looker', { capabilities: [offering('look')] })]
 const workflows = 60
 const batchMax = 500
 

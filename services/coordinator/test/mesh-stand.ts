@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { patchAbortedRecords, runAndComeBack } from '@mesh/runtime'
-import { type AgentRegistration, type AuditEvent, type Codec, connectCodec, type Delivery, type Dispatch, type Notice } from '@mesh/schemas'
+import { type AgentRegistration, type AuditEvent, type Codec, connectCodec, type Delivery, type Dispatch, type Notice, type Quota } from '@mesh/schemas'
 import { agentTopics, createTopics, desiredTopics, partitionFor, topicNames } from '@mesh/topics'
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
 
@@ -41,17 +41,27 @@ export class MeshStand {
     this.#admin = this.#kafka.admin()
   }
 
-  async open (agents: readonly AgentRegistration[]): Promise<void> {
+  /** Agents may send as they like where no quota of theirs is given. */
+  async open (agents: readonly AgentRegistration[], quotas: readonly Quota[] = []): Promise<void> {
     this.codec = await connectCodec({ schemaRegistryUrl: process.env.MESH_SCHEMA_REGISTRY_URL! })
     await this.#admin.connect()
     const placement = { namespace: this.namespace, replicationFactor: 1 }
     await createTopics(this.#admin, [...desiredTopics({ ...placement, taskCount }), ...agents.flatMap(agent => agentTopics(agent, placement))])
     this.producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
     await this.producer.connect()
+    await this.register(...agents)
+    await this.limit(quota('role/bot', 100_000), ...quotas)
+    await this.#read(agents)
+  }
+
+  async limit (...quotas: readonly Quota[]): Promise<void> {
+    await this.producer.send({ topic: this.names.quotas, messages: quotas.map(each => ({ key: each.quotaId, value: this.codec.encode('Quota', each), partition: 0 })) })
+  }
+
+  async register (...agents: readonly AgentRegistration[]): Promise<void> {
     await this.producer.send({
       topic: this.names.registry, messages: agents.map(agent => ({ key: `${agent.name}@${agent.version}`, value: this.codec.encode('AgentRegistration', agent), partition: 0 }))
     })
-    await this.#read(agents)
   }
 
   async #read (agents: readonly AgentRegistration[]): Promise<void> {
@@ -149,9 +159,12 @@ export class MeshStand {
 
 export const registration = (name: string, change: Partial<AgentRegistration> = {}): AgentRegistration => ({
   name, version: '1.0.0', domain: 'test', ownerTeam: 'test', role: 'bot', capabilities: [], dependencies: [], maxConcurrent: 10, slaP95Ms: 100,
-  latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [],
-  inboxPartitions: 2, answersPartitions: 2, status: 'active', registeredAtMs: 0, ...change
+  latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null,
+  urgentCapabilities: [], inboxPartitions: 2, answersPartitions: 2, status: 'active', registeredAtMs: 0, ...change
 })
+
+export const quota = (quotaId: string, ratePerS: number, change: Partial<Quota> = {}): Quota =>
+  ({ quotaId, ratePerS, burst: ratePerS, outstandingMax: 1_000_000, changedBy: 'test', changedAtMs: 0, ...change })
 
 export const offering = (name: string) => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash: name })
 

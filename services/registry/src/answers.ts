@@ -1,6 +1,7 @@
 // What the registry's endpoints answer, as JSON.
 
 import { z } from 'zod'
+import { agentStatuses } from './core/agent-status.ts'
 import { registryCodes, type RegistryCode } from './core/codes.ts'
 import type { OfferedCapability } from './core/lookup.ts'
 import type { Registered } from './core/state.ts'
@@ -17,6 +18,8 @@ export const problemAnswer = z.object({
   detail: z.string(),
   problems: z.array(z.object({ code: z.enum(codes), field: z.string(), message: z.string() }))
 })
+
+export const refusals = { 400: problemAnswer, 409: problemAnswer, 413: problemAnswer, 415: problemAnswer, 500: problemAnswer, 503: problemAnswer }
 
 export const registeredAnswer = z.object({
   agent: z.string(),
@@ -35,6 +38,7 @@ const agentFields = {
   role: z.string(),
   status: z.string(),
   dependencies: z.array(z.string()).readonly(),
+  urgentCapabilities: z.array(z.string()).readonly(),
   maxConcurrent: z.int(),
   slaP95Ms: z.int(),
   latencyProfileMs: z.int().nullable(),
@@ -70,6 +74,34 @@ export const capabilityListAnswer = z.object({
     agents: z.array(z.object({ name: z.string(), version: z.string(), domain: z.string(), regions: z.array(z.string()).readonly(), status: z.string() }))
   }))
 })
+
+const quotaLimits = z.object({
+  ratePerS: z.number(),
+  burst: z.int(),
+  outstandingMax: z.int().describe('Dispatches over the rate that may wait.')
+})
+
+export const quotaListAnswer = z.object({
+  quotas: z.array(z.object({
+    quotaId: z.string().describe('agent/<name> or role/<role>.'),
+    ...quotaLimits.shape,
+    from: z.enum(['built-in', 'record']).describe('built-in: nobody set it.'),
+    changedBy: z.string().nullable(),
+    changedAtMs: z.int().nullable()
+  }))
+})
+
+const changeAnswer = <V extends z.ZodType>(value: V) => z.object({
+  entity: z.string().describe('What was changed, as in the audit: quota/agent/<name>, quota/role/<role>, agent/<name>/status.'),
+  isChanged: z.boolean().describe('Whether it was not so before; if it was, nothing is written.'),
+  before: value.nullable().describe('Null where it had nothing of its own.'),
+  after: value.nullable(),
+  changeId: z.string().nullable().describe('Of the audit record; null if nothing was written.'),
+  warnings: z.array(z.string()).readonly()
+})
+
+export const quotaChangeAnswer = changeAnswer(quotaLimits)
+export const statusChangeAnswer = changeAnswer(z.enum(agentStatuses))
 
 export function agentItem ({ registration, offset }: Registered): z.output<typeof agentListAnswer>['agents'][number] {
   return { ...registration, capabilities: registration.capabilities.map(({ name, contractHash }) => ({ name, contractHash })), controlOffset: offset }

@@ -5,7 +5,8 @@ import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { agentAnswer, agentDetail, agentItem, agentListAnswer, capabilityItem, capabilityListAnswer, problemAnswer, registeredAnswer } from './answers.ts'
+import { agentAnswer, agentDetail, agentItem, agentListAnswer, capabilityItem, capabilityListAnswer, problemAnswer, refusals, registeredAnswer } from './answers.ts'
+import { addControlRoutes, type ControlRoutePorts } from './control-routes.ts'
 import { bounds } from './core/field-rules.ts'
 import { currentAgents, findCapabilities } from './core/lookup.ts'
 import type { RegistrationRequest } from './core/register.ts'
@@ -14,14 +15,13 @@ import type { RegistrationResult } from './pipeline.ts'
 import { refusalOf, sendProblem } from './problems.ts'
 import { registrationBody, toRequest } from './request.ts'
 
-export interface HttpPorts {
+export interface HttpPorts extends ControlRoutePorts {
   readonly state: RegistryState
   register (request: RegistrationRequest): Promise<RegistrationResult>
   onAnswer (route: string, status: number): void
   onError (error: Error): void
 }
 
-const refusals = { 400: problemAnswer, 409: problemAnswer, 413: problemAnswer, 415: problemAnswer, 500: problemAnswer, 503: problemAnswer }
 const name = z.string().max(200)
 
 export async function createHttp (ports: HttpPorts): Promise<FastifyInstance> {
@@ -39,6 +39,7 @@ export async function createHttp (ports: HttpPorts): Promise<FastifyInstance> {
   await app.register(swaggerUi, { routePrefix: '/docs' })
   addWriteRoutes(app, ports)
   addReadRoutes(app, ports)
+  addControlRoutes(app, ports)
   await app.ready()
   return app
 }

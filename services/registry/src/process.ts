@@ -1,17 +1,22 @@
 // The registry, put together: topic, path, HTTP and health; `main.ts` runs it, tests run it in their own process.
 
+import { defaultQuotas, outstandingMaxDefault } from '@mesh/quota-store'
 import { CodedError, createKafka, createMetrics, startHealthServer, type Logger } from '@mesh/runtime'
-import { connectCodec } from '@mesh/schemas'
-import { topicNames } from '@mesh/topics'
-import type { Admin } from 'kafkajs'
+import { connectCodec, type Quota } from '@mesh/schemas'
+import { topicNames, type TopicNames } from '@mesh/topics'
+import type { Admin, Kafka } from 'kafkajs'
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createAgentTopics } from './agent-topics.ts'
+import { controlChanges } from './control-changes.ts'
+import { openControlTopic, type ControlTopicOptions } from './control-topic.ts'
+import { openControlWriter } from './control-writer.ts'
 import { capabilityConflicts } from './core/register.ts'
+import { createProjection } from './core/state.ts'
 import { createHttp } from './http.ts'
 import { registerMetrics } from './metrics.ts'
 import { register, type RegistrationPorts } from './pipeline.ts'
-import { openRegistryTopic } from './registry-topic.ts'
 import { createSerialQueue } from './serial-queue.ts'
 
 export interface RegistryOptions {
@@ -30,7 +35,8 @@ export interface RunningRegistry {
   drain (): Promise<void>
 }
 
-const waitingRegistrationsMax = 200
+const waitingRequestsMax = 200
+const quotaDefaults = { roles: new Map(defaultQuotas.map(limits => [limits.quotaId, limits])), outstandingMax: outstandingMaxDefault }
 const topicWaitMs = 30_000
 const topicLookMs = 1_000
 // With the client's growing pauses, about three seconds; then the caller is told.
@@ -43,22 +49,32 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
   const kafka = (part: string) => createKafka({ brokers, clientId: `${namespace}.registry.${part}`, logger })
   const admin = kafka('admin').admin({ retry: { retries: adminRetriesMax } })
   await admin.connect()
-  const topicName = topicNames(namespace).registry
-  await topicExists(admin, topicName, logger)
-  const topic = await openRegistryTopic({
-    readerKafka: kafka('reader'), writerKafka: kafka('writer'), admin, codec, topic: topicName,
-    readerId: `${namespace}.registry`, logger
+  const names = topicNames(namespace)
+  for (const topic of [names.registry, names.quotas, names.changes]) await topicExists(admin, topic, logger)
+  const writer = await openControlWriter(kafka('writer'))
+  const { state, quotas, registrationTopic, quotaTopic } = await openTables(kafka, names, { writer, admin, codec, readerId: `${namespace}.registry`, logger })
+  const topics = [registrationTopic, quotaTopic]
+  const countAnswer = registerMetrics(metrics.registry, {
+    state, quotas, undecodableRecords: () => topics.reduce((sum, topic) => sum + topic.undecodableRecords(), 0)
   })
-  const countAnswer = registerMetrics(metrics.registry, topic)
+  const quotaState = { records: quotas, agents: state, defaults: quotaDefaults }
+  const queue = createSerialQueue({ waitingMax: waitingRequestsMax })
   const ports: RegistrationPorts = {
-    ...topic,
-    queue: createSerialQueue({ waitingMax: waitingRegistrationsMax }),
+    ...registrationTopic,
+    state,
+    queue,
     nowMs: Date.now,
     createTopics: registration => createAgentTopics(registration, { admin, namespace, replicationFactor: options.replicationFactor }),
     onConflict: capabilities => logger.error({ capabilities }, 'capabilities with two contracts: another registry wrote at the same time')
   }
+  const changes = controlChanges({
+    queue, state: quotaState, registrations: registrationTopic, quotas: quotaTopic, nowMs: Date.now, newId: randomUUID,
+    record: change => writer.write(names.changes, change.entity, codec.encode('ControlChange', change)).then(() => undefined)
+  })
   const http = await createHttp({
-    state: topic.state,
+    state,
+    quotas: quotaState,
+    changes,
     register: request => register(request, ports),
     onAnswer: countAnswer,
     onError: error => logger.error({ err: error }, 'request failed')
@@ -68,24 +84,46 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
     port: options.healthPort,
     metrics,
     checks: {
-      registryTable: () => topic.isFresh(Date.now()) ? undefined : 'what is in the registry topic is not known to the last record',
+      registryTable: () => registrationTopic.isFresh(Date.now()) ? undefined : 'what is in the registry topic is not known to the last record',
+      quotasTable: () => quotaTopic.isFresh(Date.now()) ? undefined : 'what is in the quotas topic is not known to the last record',
       broker: () => admin.describeCluster().then(() => undefined)
     }
   })
   const { port } = http.server.address() as AddressInfo
-  const conflicts = capabilityConflicts(topic.state)
+  const conflicts = capabilityConflicts(state)
   if (conflicts.length > 0) logger.error({ capabilities: conflicts }, 'capabilities with two contracts')
-  logger.info({ port, healthPort: health.port, agents: topic.state.currentByName.size }, 'registry listens')
+  logger.info({ port, healthPort: health.port, agents: state.currentByName.size }, 'registry listens')
   return {
     port,
     healthPort: health.port,
     async drain () {
       await http.close()
-      await topic.close()
+      await writer.close()
+      await Promise.all(topics.map(topic => topic.close()))
       await admin.disconnect()
       await health.close()
     }
   }
+}
+
+type TableParts = Pick<ControlTopicOptions<never>, 'writer' | 'admin' | 'codec' | 'readerId' | 'logger'>
+
+async function openTables (kafka: (part: string) => Kafka, names: TopicNames, parts: TableParts) {
+  const state = createProjection()
+  const quotas = new Map<string, Quota>()
+  const [registrationTopic, quotaTopic] = await Promise.all([
+    openControlTopic({
+      ...parts, kafka: kafka('reader'), topic: names.registry, schema: 'AgentRegistration',
+      put: (key, registration, offset) => { state.put(key, { registration, offset }) },
+      remove: key => { state.remove(key) }
+    }),
+    openControlTopic({
+      ...parts, kafka: kafka('quota-reader'), topic: names.quotas, schema: 'Quota',
+      put: (key, quota) => { quotas.set(key, quota) },
+      remove: key => { quotas.delete(key) }
+    })
+  ])
+  return { state, quotas, registrationTopic, quotaTopic }
 }
 
 async function topicExists (admin: Admin, topic: string, logger: Logger): Promise<void> {

@@ -14,6 +14,9 @@ test('the smallest registration gets null for what it leaves out', () =>
   expect(toRequest(registrationBody.parse(body)))
     .toMatchObject({ dependencies: [], regions: [], fallback: null, inboxPartitions: null, confidenceThreshold: null }))
 
+test('what may be urgent is taken where it is a dependency', () =>
+  expect(toRequest(registrationBody.parse({ ...body, dependencies: ['take_turn'], urgentCapabilities: ['take_turn'] }))).toMatchObject({ urgentCapabilities: ['take_turn'] }))
+
 test('two spellings of one contract have one hash, another contract has another', () => {
   const hash = (inputSchema: unknown) => toRequest(registrationBody.parse({ ...body, capabilities: [{ name: 'c', inputSchema }] })).capabilities[0]?.contractHash
   expect(hash({ type: 'object', title: 'x' })).toBe(hash({ title: 'x', type: 'object' }))
@@ -33,6 +36,7 @@ test.each([
   ['a dependency listed twice', { dependencies: ['x', 'x'] }, 'dependencies: x is listed twice'],
   ['a capability name with blanks', { dependencies: ['no good'] }, 'dependencies.0: must be 1 to 100'],
   ['a team with a control character', { ownerTeam: 'a\nb' }, 'ownerTeam: must be 1 to 200 characters'],
+  ['urgency for what it does not depend on', { dependencies: ['take_turn'], urgentCapabilities: ['take_turn', 'other'] }, 'urgentCapabilities.1: other is not among the dependencies'],
   ['too many partitions', { inboxPartitions: 65 }, 'inboxPartitions: ']
 ])('%s is a problem', (_name, changes, says) => expect(problemsOf(changes)).toContainEqual(expect.stringContaining(says)))
 

@@ -10,9 +10,9 @@ import { canonicalJson, jsonDepthMax } from './core/canonical-json.ts'
 import { agentNameProblem, bounds, firstRepeated, roles, textRules, type TextRule } from './core/field-rules.ts'
 import type { RegistrationRequest } from './core/register.ts'
 
-const text = (rule: TextRule) => z.string().regex(rule.pattern, { error: rule.says })
-const countUpTo = (max: number) => z.int().min(1).max(max)
-const amountUpTo = (max: number) => z.int().min(0).max(max)
+export const text = (rule: TextRule) => z.string().regex(rule.pattern, { error: rule.says })
+export const countUpTo = (max: number) => z.int().min(1).max(max)
+export const amountUpTo = (max: number) => z.int().min(0).max(max)
 
 /** A list without repeats; a capability or dependency named twice is a contradiction of the request with itself. */
 const distinct = (entries: z.ZodType<string>, max: number) => z.array(entries).max(max).superRefine((items, context) => {
@@ -30,7 +30,7 @@ const capability = z.strictObject({
   outputSchema: jsonSchema.nullish().describe('JSON Schema of the payload of a response; null for events.')
 })
 
-const agentName = z.string().superRefine((name, context) => {
+export const agentName = z.string().superRefine((name, context) => {
   const problem = agentNameProblem(name)
   if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 })
@@ -54,10 +54,15 @@ export const registrationBody = z.strictObject({
   allowedTools: distinct(text(textRules.text), bounds.allowedMax).default([]).describe('Tools it may call.'),
   confidenceThreshold: z.number().min(0).max(1).nullish().describe('Answers below this confidence go to the fallback.'),
   regions: distinct(text(textRules.word), bounds.regionsMax).default([]).describe('Regions it runs in; empty for any.'),
-  urgentCapabilities: distinct(text(textRules.capability), bounds.dependenciesMax).default([]).describe('Capabilities that it may ask for as P0 when it starts a workflow.'),
+  urgentCapabilities: distinct(text(textRules.capability), bounds.dependenciesMax).default([]).describe('Those of its dependencies that it may ask for as P0 when it starts a workflow.'),
   fallback: text(textRules.capability).nullish().describe('Capability offered to callers while this agent is unavailable.'),
   inboxPartitions: countUpTo(bounds.partitionsMax).nullish().describe(`Partitions of each inbox topic; fixed at first registration, ${bounds.inboxPartitionsDefault} if left out.`),
   answersPartitions: countUpTo(bounds.partitionsMax).nullish().describe(`Partitions of the answers topic; fixed at first registration, ${bounds.answersPartitionsDefault} if left out.`)
+}).superRefine(({ dependencies, urgentCapabilities }, context) => {
+  for (const [index, capability] of urgentCapabilities.entries()) {
+    if (dependencies.includes(capability)) continue
+    context.addIssue({ code: 'custom', path: ['urgentCapabilities', index], message: `${capability} is not among the dependencies, so it can't be asked for at all` })
+  }
 })
 
 export type RegistrationBody = z.output<typeof registrationBody>

@@ -14,7 +14,7 @@ export function createSerialQueue ({ waitingMax }: { readonly waitingMax: number
   let waiting = 0
   return {
     async run (work) {
-      if (waiting >= waitingMax) throw new CodedError('BUSY', `${waiting} registrations wait already`, { retriable: true })
+      if (waiting >= waitingMax) throw new CodedError('BUSY', `${waiting} requests wait already`, { retriable: true })
       waiting++
       const before = last
       const result = before.then(work, work)

@@ -1,8 +1,8 @@
-// A namespace of its own with a registry topic, and registries on it in this process.
+// A namespace of its own with the registry's topics, and registries on it in this process.
 
 import type { Admin } from 'kafkajs'
-import { createKafka, createLogger } from '@mesh/runtime'
-import { connectCodec, type Codec } from '@mesh/schemas'
+import { createKafka, createLogger, startCompactedTable } from '@mesh/runtime'
+import { connectCodec, type Codec, type ControlChange } from '@mesh/schemas'
 import { applyPlan, desiredTopics, plan, topicNames } from '@mesh/topics'
 import { startRegistry, type RunningRegistry } from '../src/process.ts'
 
@@ -24,7 +24,8 @@ export class RegistryStand {
   static async open (): Promise<RegistryStand> {
     const stand = new RegistryStand(await connectCodec({ schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL }))
     await stand.admin.connect()
-    const desired = desiredTopics({ namespace: stand.namespace, taskCount: 1, replicationFactor: 1 }).filter(({ name }) => name === stand.names.registry)
+    const ours = [stand.names.registry, stand.names.quotas, stand.names.changes]
+    const desired = desiredTopics({ namespace: stand.namespace, taskCount: 1, replicationFactor: 1 }).filter(({ name }) => ours.includes(name))
     await applyPlan(stand.admin, plan(desired, []), { desired })
     return stand
   }
@@ -48,6 +49,17 @@ export class RegistryStand {
     await registry.drain()
   }
 
+  /** What is in mesh.changes, oldest first. */
+  async changes (): Promise<ControlChange[]> {
+    const changes: ControlChange[] = []
+    const table = await startCompactedTable({
+      kafka: this.kafka, topic: this.names.changes, readerId: this.namespace, freshMs: 2_000, logger: createLogger({ name: 'test', level: 'silent' }),
+      apply: ({ value }) => { if (value !== null) changes.push(this.codec.decode('ControlChange', value)) }
+    })
+    await table.close()
+    return changes
+  }
+
   async close (): Promise<void> {
     for (const registry of [...this.#running]) await this.drain(registry)
     const topics = (await this.admin.listTopics()).filter(topic => topic.startsWith(`${this.namespace}.`))
@@ -56,8 +68,8 @@ export class RegistryStand {
   }
 }
 
-export async function ask (port: number, path: string, body?: unknown): Promise<Answer> {
-  const init = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) }
+export async function ask (port: number, path: string, body?: unknown, method = 'POST'): Promise<Answer> {
+  const init = body === undefined ? {} : { method, headers: { 'content-type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) }
   const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
   const text = await response.text()
   const type = response.headers.get('content-type')

@@ -19,6 +19,8 @@ export interface TableRecord {
   /** Null is a tombstone: the key is gone. */
   readonly value: Buffer | null
   readonly offset: number
+  /** Broker's or writer's time, as the topic keeps it. */
+  readonly appendedAtMs: number
 }
 
 export interface CompactedTableOptions {
@@ -53,7 +55,7 @@ export async function startCompactedTable (options: CompactedTableOptions): Prom
     const ends = await fetchTopicEnds(admin, topic)
     reader = await startPartitionReader({
       kafka, topic, partitions: [...ends.keys()], readerId: options.readerId, from: 'earliest', logger,
-      onRecords (records) { for (const { key, value, offset } of records) if (key !== null) apply({ key: key.toString('utf8'), value, offset }) }
+      onRecords (records) { for (const { key, value, offset, appendedAtMs } of records) if (key !== null) apply({ key: key.toString('utf8'), value, offset, appendedAtMs }) }
     })
     await untilApplied(reader, ends, options)
     // A long start would not be fresh at its end.

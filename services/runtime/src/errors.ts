@@ -23,9 +23,9 @@ export const runtimeErrors = {
   QUEUE_FULL: 'The sender\'s queue is at its bound; the record was not taken. Retriable.',
   SEND_FAILED: 'The broker did not acknowledge the record after all retries; it may have been written all the same. Retriable unless the broker refused it.',
   CLOSED: 'The sender was closed before the record was sent.',
-  READ_STALLED: 'A topic could not be read to its end, or a reader could not join, within its bound. Retriable.',
+  READ_STALLED: 'A topic could not be read, to its end or where it was asked for, or a reader could not join, within its bound. Retriable.',
   UNKNOWN_PARTITION: 'The topic has no such partition. Retriable, because a topic just made may not be known everywhere.',
-  CLIENT_VERSION: 'Another version of kafkajs is installed than the one its patch was checked with.',
+  CLIENT_VERSION: 'Another version of kafkajs is installed than the one that what reaches into it was checked with.',
   PIPELINE_BROKEN: 'A step of a pipeline answered for more or fewer records than it was given.'
 } as const
 

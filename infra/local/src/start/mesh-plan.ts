@@ -35,6 +35,7 @@ export async function planMesh (addresses: StackAddresses, environment: NodeJS.P
       [
         await plan('registry', ['services/registry/src/main.ts'], { MESH_REGISTRY_PORT: String(registryPort) }),
         await plan('archiver', ['services/archiver/src/main.ts']),
+        await plan('governor', ['services/governor/src/main.ts']),
         await plan('coordinator', ['services/coordinator/src/main.ts'], { MESH_COORDINATOR_ID: 'coordinator-1' })
       ],
       await Promise.all(agentDomains.map(domain =>

@@ -15,7 +15,7 @@ function dispatch (change: Partial<Dispatch> = {}): Dispatch {
   }
 }
 
-const parent = (change: Partial<Dispatch> = {}, deadlineAtMs: number | null = 20_000): Parent => ({ dispatch: dispatch(change), deadlineAtMs })
+const parent = (change: Partial<Dispatch> = {}, deadlineAtMs: number | null = 20_000): Parent => ({ dispatch: dispatch(change), priority: 1, deadlineAtMs })
 const made = (envelope: Envelope): Dispatch => {
   if ('problem' in envelope) throw new Error(envelope.problem)
   return envelope.dispatch
@@ -39,6 +39,11 @@ describe('a request from a handler', () => {
   })
   test('may lower the priority', () => expect(made(requestOf({ ...asked, priority: 3 }, identity, parent(), moment)).priority).toBe(3))
   test('may not raise it', () => expect(requestOf({ ...asked, priority: 0 }, identity, parent(), moment)).toMatchObject({ problem: 'PRIORITY_RAISED' }))
+  test('whose parent was lowered by the mesh inherits the class that it has, not the one that it claimed', () => {
+    const lowered: Parent = { ...parent({ priority: 0 }), priority: 2 }
+    expect(made(requestOf(asked, identity, lowered, moment)).priority).toBe(2)
+    expect(requestOf({ ...asked, priority: 1 }, identity, lowered, moment)).toMatchObject({ problem: 'PRIORITY_RAISED' })
+  })
   test('does not outlive the dispatch being handled', () => expect(made(requestOf(asked, identity, parent({}, 20_000), moment)).ttlMs).toBe(14_900))
   test('keeps its default where the parent has no deadline', () => expect(made(requestOf(asked, identity, parent({}, null), moment)).ttlMs).toBe(30_000))
   test('is refused when the deadline is over', () => expect(requestOf(asked, identity, parent({}, 5_100), moment)).toMatchObject({ problem: 'DEADLINE_PASSED' }))
@@ -65,17 +70,19 @@ describe('fields out of range are refused', () => {
 })
 
 describe('an answer', () => {
-  const request = dispatch({ target: 'planner' })
+  const request = parent({ target: 'planner' })
   test('repeats what its request said', () => expect(answerOf({ payload: Buffer.from('7') }, request, identity, moment)).toEqual({
     ...dispatch(), dispatchId: 'd-9', parentId: 'd-1', inReplyTo: 'd-1', chain: [{ agent: 'gateway', dispatchId: 'd-1' }], type: 'response', source: 'planner',
     sourceVersion: '1.2.0', sourceInstance: 'planner-7', issuedAtMs: 5_000, ttlMs: null, replyPartition: 3, payload: Buffer.from('7')
   }))
+  test('goes in the class in which its request was delivered', () =>
+    expect(answerOf({ payload: Buffer.from('7') }, { ...parent({ priority: 0 }), priority: 2 }, identity, moment).priority).toBe(2))
   test('that is an error carries no payload', () => {
     const error = { code: 'HANDLER_FAILED', message: 'm', retriable: true }
     expect(answerOf({ error }, request, identity, moment)).toMatchObject({ type: 'error', error, payload: Buffer.alloc(0) })
   })
   test('stays within the chain even when the request filled it', () => {
     const chain = Array.from({ length: limits.chainHopsMax }, (_, index) => ({ agent: 'a', dispatchId: String(index) }))
-    expect(answerOf({ payload: Buffer.from('7') }, dispatch({ chain }), identity, moment).chain).toHaveLength(limits.chainHopsMax)
+    expect(answerOf({ payload: Buffer.from('7') }, parent({ chain }), identity, moment).chain).toHaveLength(limits.chainHopsMax)
   })
 })

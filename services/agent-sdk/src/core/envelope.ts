@@ -1,9 +1,10 @@
 // Builds the dispatches that an agent sends: what it takes from the one being handled, and what it may not.
 //
 // Invariants:
-//   E1. Workflow, chain and priority come from the dispatch being handled; priority may be lowered, never raised.
+//   E1. Workflow, chain and priority come from the dispatch being handled; priority may be lowered, never raised. It is the
+//       class in which the mesh let it through, which may be lower than the one that was claimed.
 //   E2. A request always has a time to live, and none outlives the dispatch being handled.
-//   E3. An answer repeats the workflow, priority and capability of its request and has no time to live of its own.
+//   E3. An answer repeats the workflow, class and capability of its request and has no time to live of its own.
 //   E4. A refusal is a value: the caller decides how to tell.
 import type { Dispatch, ErrorDetail } from '@mesh/schemas'
 import { limits } from '@mesh/topics'
@@ -20,6 +21,8 @@ export interface Identity {
 /** The dispatch being handled, when there is one. */
 export interface Parent {
   readonly dispatch: Dispatch
+  /** Class in which it was delivered. */
+  readonly priority: Priority
   /** Broker time after which an answer is late; null for none. */
   readonly deadlineAtMs: number | null
 }
@@ -60,12 +63,12 @@ export function eventOf (asked: Asked, identity: Identity, parent: Parent | null
 }
 
 function outgoing (type: 'request' | 'event', asked: Asked, identity: Identity, parent: Parent | null, moment: Moment): Envelope {
-  const priority = asked.priority ?? parent?.dispatch.priority ?? rootPriorityDefault
+  const priority = asked.priority ?? parent?.priority ?? rootPriorityDefault
   const workflowId = parent?.dispatch.workflowId ?? moment.workflowId
   const invalid = invalidField(asked, priority, workflowId)
   if (invalid !== undefined) return problem('INVALID_FIELD', invalid)
-  if (parent !== null && priority < parent.dispatch.priority) {
-    return problem('PRIORITY_RAISED', `a dispatch of priority ${parent.dispatch.priority} can't send one of priority ${priority}: it may only be lowered (a higher number)`)
+  if (parent !== null && priority < parent.priority) {
+    return problem('PRIORITY_RAISED', `a dispatch of priority ${parent.priority} can't send one of priority ${priority}: it may only be lowered (a higher number)`)
   }
   const chain = chainAfter(parent)
   // One hop is left for the answer.
@@ -96,15 +99,16 @@ function invalidField (asked: Asked, priority: number, workflowId: string): stri
 
 export type Answer = { readonly payload: Buffer } | { readonly error: ErrorDetail }
 
-/** The one answer to `request`; `moment.dispatchId` is the answer's own id. */
-export function answerOf (answer: Answer, request: Dispatch, identity: Identity, moment: Omit<Moment, 'workflowId'>): Dispatch {
+/** The one answer to the request being handled; `moment.dispatchId` is the answer's own id. */
+export function answerOf (answer: Answer, parent: Parent, identity: Identity, moment: Omit<Moment, 'workflowId'>): Dispatch {
+  const { dispatch: request, priority } = parent
   const failed = 'error' in answer
   return {
     ...blank(identity, moment),
     workflowId: request.workflowId, parentId: request.dispatchId, inReplyTo: request.dispatchId,
     // A client that filled the chain to its end still gets its answer.
-    chain: chainAfter({ dispatch: request, deadlineAtMs: null }).slice(-limits.chainHopsMax),
-    type: failed ? 'error' : 'response', capability: request.capability, priority: request.priority, replyPartition: identity.replyPartition,
+    chain: chainAfter(parent).slice(-limits.chainHopsMax),
+    type: failed ? 'error' : 'response', capability: request.capability, priority, replyPartition: identity.replyPartition,
     error: failed ? answer.error : null, payload: failed ? Buffer.alloc(0) : answer.payload
   }
 }

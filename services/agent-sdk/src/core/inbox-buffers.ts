@@ -1,9 +1,9 @@
 // Records that were read and wait for a handler: one bounded queue per partition, picked by priority.
 //
 // Invariants:
-//   B1. P0 first, then P1, P2, P3; among partitions of one priority, in turn; within a partition, in order.
-//   B2. No class starves: each `yieldEvery`th pick goes to the least urgent class that waits.
-//   B3. A partition is paused at `recordsMax` records or `bytesMax` bytes and resumed at a quarter of both; what of a
+//   B1. Which class is next says the policy (P0 first, no class starves); among partitions of one class, in turn; within a
+//       partition, in order.
+//   B2. A partition is paused at `recordsMax` records or `bytesMax` bytes and resumed at a quarter of both; what of a
 //       batch doesn't fit is left to be read again.
 
 export interface BufferBounds {
@@ -11,9 +11,21 @@ export interface BufferBounds {
   readonly bytesMax: number
 }
 
-export interface Buffered<T> {
+/** What waits in one class, and how long its first record has. */
+export interface ClassState {
+  readonly records: number
+  readonly oldestAgeMs: number
+}
+
+/** Says from which class the next records are taken; the runtime's TakePolicy. */
+export interface ClassPolicy {
+  take (classes: readonly ClassState[], room: number): readonly number[]
+}
+
+interface Buffered<T> {
   readonly record: T
   readonly bytes: number
+  readonly sinceMs: number
 }
 
 interface Queue<T> {
@@ -24,17 +36,18 @@ interface Queue<T> {
   paused: boolean
 }
 
-export const yieldEvery = 16
-
 export class InboxBuffers<T> {
   readonly #bounds: BufferBounds
   readonly #queues = new Map<string, Queue<T>>()
   /** Per priority, in the order in which partitions are to be picked. */
   readonly #turns: Queue<T>[][] = [[], [], [], []]
-  #picks = 0
+  readonly #policy: ClassPolicy
   #size = 0
 
-  constructor (bounds: BufferBounds) { this.#bounds = bounds }
+  constructor (bounds: BufferBounds, policy: ClassPolicy) {
+    this.#bounds = bounds
+    this.#policy = policy
+  }
 
   get size (): number { return this.#size }
 
@@ -60,9 +73,10 @@ export class InboxBuffers<T> {
     return queue !== undefined && queue.records.length < this.#bounds.recordsMax && queue.bytes < this.#bounds.bytesMax
   }
 
-  put (partitionKey: string, record: T, bytes: number): void {
+  /** `sinceMs`: since when the record waits to be handled. */
+  put (partitionKey: string, record: T, bytes: number, sinceMs: number): void {
     const queue = this.#queues.get(partitionKey)!
-    queue.records.push({ record, bytes })
+    queue.records.push({ record, bytes, sinceMs })
     queue.bytes += bytes
     this.#size++
   }
@@ -76,8 +90,8 @@ export class InboxBuffers<T> {
   }
 
   /** The next record to handle, and the partition to resume, if taking it made enough room. */
-  take (): { record: T, resume: string | undefined } | undefined {
-    const queue = this.#pick()
+  take (nowMs: number): { record: T, resume: string | undefined } | undefined {
+    const queue = this.#pick(nowMs)
     if (queue === undefined) return undefined
     const { record, bytes } = queue.records.shift()!
     queue.bytes -= bytes
@@ -87,17 +101,22 @@ export class InboxBuffers<T> {
     return { record, resume: resumes ? queue.partitionKey : undefined }
   }
 
-  #pick (): Queue<T> | undefined {
+  #pick (nowMs: number): Queue<T> | undefined {
     if (this.#size === 0) return undefined
-    this.#picks++
-    const classes = this.#picks % yieldEvery === 0 ? [...this.#turns].reverse() : this.#turns
-    for (const turns of classes) {
-      const index = turns.findIndex(queue => queue.records.length > 0)
-      if (index < 0) continue
-      const [queue] = turns.splice(index, 1)
-      turns.push(queue!)
-      return queue
-    }
-    return undefined
+    const priority = this.#policy.take(this.#turns.map(turns => stateOf(turns, nowMs)), 1).findIndex(records => records > 0)
+    const turns = this.#turns[priority]!
+    const [queue] = turns.splice(turns.findIndex(({ records }) => records.length > 0), 1)
+    turns.push(queue!)
+    return queue
   }
+}
+
+function stateOf (turns: readonly Queue<unknown>[], nowMs: number): ClassState {
+  let records = 0
+  let oldestMs = nowMs
+  for (const queue of turns) {
+    records += queue.records.length
+    oldestMs = Math.min(oldestMs, queue.records[0]?.sinceMs ?? nowMs)
+  }
+  return { records, oldestAgeMs: nowMs - oldestMs }
 }

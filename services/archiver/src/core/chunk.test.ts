@@ -29,6 +29,19 @@ describe('a chunk', () => {
       startOffset: 0, nextOffset: 10, events: [], rejections: [{ offset: 4, reason: 'GARBAGE', detail: 'no' }, { offset: 9, reason: 'EMPTY_STORY', detail: '' }]
     }))
 
+  test('holds what was deferred, released and cleared like any other event', () => {
+    const decisions = ['deferred', 'released', 'cleared'] as const
+    const chunk = chunkOf(run(story(0, ...decisions.map(decision => event(decision, nowMs, { decision })))), nowMs)
+    expect(chunk.events.map(({ decision }) => decision).sort()).toEqual([...decisions].sort())
+    expect(chunk.restatedEvents).toBe(0)
+  })
+
+  test('holds a change once, however often it was written', () => {
+    const change = (offset: number, changeId: string): ReadRecord =>
+      ({ offset, kind: 'change', change: { changeId, atMs: nowMs, who: 'ada', why: null, entity: 'quota/role/bot', before: null, after: '1' } })
+    expect(chunkOf(run(change(0, 'a'), change(1, 'b'), change(2, 'a')), nowMs).changes.map(({ changeId }) => changeId)).toEqual(['a', 'b'])
+  })
+
   test('rejects an event with a wild clock and keeps the rest of its story', () => {
     const chunk = chunkOf(run(story(3, event('a'), event('far', nowMs + 4 * dayMs))), nowMs)
     expect(chunk.events.map(kept => kept.eventId)).toEqual(['a'])

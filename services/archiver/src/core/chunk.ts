@@ -1,16 +1,17 @@
-// What a run of audit records adds to the archive.
+// What a run of records adds to the archive: audit stories their events, changes of control state themselves.
 //
 // C1. All events of each story are taken, not only the newest: a compacted topic, or a late start, may show no other record of them.
 // C2. An event id appears once in a chunk, and rows are in canonical order (time, then id).
 // C3. Restated events say nothing new: they are counted, where a record was written for one, and not kept.
-// C4. A chunk can be cut in halves that together say the same; so one bad record can be found among thousands.
+// C4. A change id appears once in a chunk, too.
+// C5. A chunk can be cut in halves that together say the same; so one bad record can be found among thousands.
 
-import type { AuditEvent, AuditStory } from '@mesh/schemas'
+import type { AuditEvent, AuditStory, ControlChange } from '@mesh/schemas'
 import { isWithinBounds } from './days.ts'
 
 /** Why a record is in `rejected`: the closed list. */
 export const rejectionReasons = {
-  GARBAGE: 'The bytes are not an audit story in Confluent wire format.',
+  GARBAGE: 'The bytes are not a record of this topic in Confluent wire format.',
   UNKNOWN_SCHEMA_ID: 'The schema registry does not know the schema id.',
   WRONG_RECORD: 'The schema id belongs to another record.',
   EMPTY_STORY: 'The story holds no event.',
@@ -30,6 +31,7 @@ export interface Rejection {
 /** A record of the topic, once it has been looked at. */
 export type ReadRecord =
   | { readonly offset: number, readonly kind: 'story', readonly story: AuditStory }
+  | { readonly offset: number, readonly kind: 'change', readonly change: ControlChange }
   | { readonly offset: number, readonly kind: 'rejected', readonly reason: RejectionReason, readonly detail: string }
   /** Claims and tombstones: nothing to archive. */
   | { readonly offset: number, readonly kind: 'skipped' }
@@ -41,6 +43,7 @@ export interface Chunk {
   readonly startOffset: number
   readonly nextOffset: number
   readonly events: readonly AuditEvent[]
+  readonly changes: readonly ControlChange[]
   readonly restatedEvents: number
   readonly rejections: readonly Rejection[]
 }
@@ -55,6 +58,7 @@ export interface Run {
 
 export function chunkOf ({ records, ...position }: Run, nowMs: number): Chunk {
   const events = new Map<string, AuditEvent>()
+  const changes = new Map<string, ControlChange>()
   const rejections: Rejection[] = []
   let restatedEvents = 0
   for (const record of records) {
@@ -63,13 +67,17 @@ export function chunkOf ({ records, ...position }: Run, nowMs: number): Chunk {
       rejections.push({ offset: record.offset, reason: record.reason, detail: record.detail })
       continue
     }
+    if (record.kind === 'change') {
+      changes.set(record.change.changeId, record.change)
+      continue
+    }
     const newest = record.story.events.at(-1)
     if (newest === undefined) rejections.push({ offset: record.offset, reason: 'EMPTY_STORY', detail: '' })
     if (newest?.decision === 'restated') restatedEvents++
     const outside = takeEvents(record.story, events, nowMs)
     if (outside !== undefined) rejections.push({ offset: record.offset, reason: 'DATE_OUT_OF_BOUNDS', detail: `${outside.atMs} ms` })
   }
-  return { ...position, events: [...events.values()].sort(canonically), restatedEvents, rejections }
+  return { ...position, events: [...events.values()].sort(canonically), changes: [...changes.values()], restatedEvents, rejections }
 }
 
 /** Two runs that together are this one; the caller has made sure that it holds two records at least. */

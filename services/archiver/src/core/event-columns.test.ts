@@ -9,10 +9,12 @@ const cells = (changes: Parameters<typeof sampleEvent>[0]) => {
   return Object.fromEntries(eventColumns.map(({ name }, index) => [name, values[index]]))
 }
 
-test('the columns are those of the migration, in its order', () => {
-  const sql = readFileSync(new URL('../../migrations/0001_archive.sql', import.meta.url), 'utf8')
-  const table = /CREATE TABLE events \(([^;]*?)\n {2}PRIMARY KEY/.exec(sql)?.[1] ?? ''
-  expect(eventColumns.map(column => column.name)).toEqual([...table.matchAll(/^ {2}(\w+)/gm)].map(match => match[1]))
+test('the columns are those of the migrations, in their order', () => {
+  const sql = (file: string) => readFileSync(new URL(`../../migrations/${file}.sql`, import.meta.url), 'utf8')
+  const table = /CREATE TABLE events \(([^;]*?)\n {2}PRIMARY KEY/.exec(sql('0001_archive'))?.[1] ?? ''
+  const added = /ALTER TABLE events\n([^;]*ADD[^;]*);/.exec(sql('0002_flow_control'))?.[1] ?? ''
+  const names = [...table.matchAll(/^ {2}(\w+)/gm), ...added.matchAll(/^ {2}ADD COLUMN (\w+)/gm)].map(match => match[1])
+  expect(eventColumns.map(column => column.name)).toEqual(names)
 })
 
 test('an event becomes one line with a cell for each column', () =>
@@ -23,6 +25,13 @@ test('an event becomes one line with a cell for each column', () =>
 test('usage is JSON', () =>
   expect(JSON.parse(cells({ eventId: 'e', atMs, usage: { model: 'm', inputTokens: 1, outputTokens: 2, costMicros: 3 } }).usage ?? ''))
     .toEqual({ model: 'm', inputTokens: 1, outputTokens: 2, costMicros: 3 }))
+
+test('a deferral has its time, its quota as JSON and the wait that was expected', () => {
+  const quota = { quotaId: 'role/bot', ratePerS: 100, burst: 100, delayMs: 40, backlogRecords: 4, isLocal: false, episode: null }
+  const deferred = cells({ eventId: 'e', atMs, decision: 'deferred', dueAtMs: atMs + 40, quota, expectedWaitMs: 7, claimedPriority: 0 })
+  expect(deferred).toMatchObject({ decision: 'deferred', due_at: '2026-11-21T10:11:12.053Z', expected_wait_ms: '7', claimed_priority: '0' })
+  expect(JSON.parse(deferred.quota ?? '')).toEqual(quota)
+})
 
 test('what an agent claims can break neither line nor cell', () => {
   const line = copyLine(sampleEvent({ eventId: 'e', atMs, source: 'a\tb\nc\\d\r\u0000e' }))

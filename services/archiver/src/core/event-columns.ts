@@ -1,6 +1,7 @@
 // An audit event as a row: its columns in canonical order, and the text that COPY reads.
 //
-// E1. The order of the columns is the order of the event's fields; a row's text depends on nothing but the event.
+// E1. The order of the columns is that of the event's fields, with those that came later at the end; a row's text depends on
+//     nothing but the event.
 // E2. PostgreSQL's text holds no NUL: it becomes U+FFFD. Times beyond year 9999 become infinity. Nothing an agent claims
 //     can make a row that PostgreSQL refuses.
 
@@ -44,14 +45,18 @@ export const eventColumns: readonly Column[] = [
   { name: 'reply_partition', cell: event => event.replyPartition },
   { name: 'latency_ms', cell: event => event.latencyMs },
   { name: 'agent_ms', cell: event => event.agentMs },
-  { name: 'usage', cell: event => event.usage === null ? null : JSON.stringify(event.usage, (_key, value) => typeof value === 'string' ? withoutNul(value) : value) },
+  { name: 'usage', cell: event => event.usage === null ? null : jsonText(event.usage) },
   { name: 'ingress_topic', cell: event => event.ingress.topic },
   { name: 'ingress_partition', cell: event => event.ingress.partition },
   { name: 'ingress_offset', cell: event => event.ingress.offset },
   { name: 'delivered_to', cell: event => event.deliveredTo },
   { name: 'control_offset', cell: event => event.controlOffset },
   { name: 'task', cell: event => event.task },
-  { name: 'decided_by', cell: event => event.decidedBy }
+  { name: 'decided_by', cell: event => event.decidedBy },
+  { name: 'claimed_priority', cell: event => event.claimedPriority },
+  { name: 'due_at', cell: event => event.dueAtMs === null ? null : instant(event.dueAtMs) },
+  { name: 'quota', cell: event => event.quota === null ? null : jsonText(event.quota) },
+  { name: 'expected_wait_ms', cell: event => event.expectedWaitMs }
 ]
 
 /** One line of COPY's text format, with its line end. */
@@ -65,7 +70,11 @@ export function copyLine (event: AuditEvent): string {
   return `${line}\n`
 }
 
-function instant (atMs: number): string {
+function jsonText (value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => typeof inner === 'string' ? withoutNul(inner) : inner)
+}
+
+export function instant (atMs: number): string {
   if (atMs > lastInstantMs) return 'infinity'
   return atMs < 0 ? '-infinity' : new Date(atMs).toISOString()
 }
@@ -76,6 +85,6 @@ function escaped (text: string): string {
   return withoutNul(text).replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')
 }
 
-function withoutNul (text: string): string {
+export function withoutNul (text: string): string {
   return text.replaceAll('\u0000', '\uFFFD')
 }

@@ -10,9 +10,9 @@ test('an agent is a row, its capabilities a line each', () => {
   expect(agentHeadings).toHaveLength(7)
 })
 
-test('a quarantined agent stands out', () => {
-  const paint = { ...plainPaint, bad: (text: string) => `!${text}!` }
-  expect(agentRows([agent('memory', { status: 'quarantined' })], paint)[0]!.at(-1)).toBe('!quarantined!')
+test.each([['active', '+active+'], ['paused', '?paused?'], ['draining', '?draining?'], ['quarantined', '!quarantined!']])('a status of %s stands out as what it is', (status, shown) => {
+  const paint = { ...plainPaint, good: (text: string) => `+${text}+`, unsure: (text: string) => `?${text}?`, bad: (text: string) => `!${text}!` }
+  expect(agentRows([agent('memory', { status })], paint)[0]!.at(-1)).toBe(shown)
 })
 
 test('the summary counts a capability once, however many offer it', () => {

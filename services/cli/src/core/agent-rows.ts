@@ -18,7 +18,7 @@ export function agentRows (agents: readonly ListedAgent[], paint: Paint): string
   return agents.map(({ name, version, domain, ownerTeam, role, capabilities, status }) => [
     printable(name), printable(version), printable(domain), printable(ownerTeam), printable(role),
     capabilities.map(capability => printable(capability.name)).join('\n'),
-    (status === 'active' ? paint.good : paint.bad)(printable(status))
+    paintStatus(status, paint)(printable(status))
   ])
 }
 
@@ -28,3 +28,8 @@ export function agentSummary (agents: readonly ListedAgent[]): string {
 }
 
 const count = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`
+
+function paintStatus (status: string, paint: Paint): (text: string) => string {
+  if (status === 'active') return paint.good
+  return status === 'paused' || status === 'draining' ? paint.unsure : paint.bad
+}

@@ -7,9 +7,15 @@ export function dispatched (facts: Facts): ArchivedEvent {
   const appendedAtMs = facts.appendedAtMs ?? 0
   return {
     decision: 'delivered', outcome: 'success', reason: null, parentId: null, inReplyTo: null, type: 'request', source: 'asker', target: 'worker',
-    capability: 'work', priority: 1, topic: 'mesh.dispatch.p1', partition: 2, offset: 7, latencyMs: 4, agentMs: null,
+    capability: 'work', priority: 1, topic: 'mesh.dispatch.p1', partition: 2, offset: 7, latencyMs: 4, agentMs: null, dueAtMs: null,
     ...facts, appendedAtMs, atMs: facts.atMs ?? appendedAtMs + (facts.latencyMs ?? 4)
   }
+}
+
+/** It waited in the mesh, until it was let through if `released` says when. */
+export function deferred (facts: Facts & { readonly dueAtMs: number }, released?: { readonly atMs: number }): ArchivedEvent[] {
+  const event = dispatched({ reason: 'OVER_QUOTA', ...facts, decision: 'deferred', outcome: null })
+  return released === undefined ? [event] : [event, { ...event, decision: 'released', reason: null, latencyMs: released.atMs - event.appendedAtMs, ...released }]
 }
 
 export function completed (facts: Facts): ArchivedEvent {

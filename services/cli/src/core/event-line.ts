@@ -2,9 +2,9 @@
 import type { AuditEvent } from '@mesh/schemas'
 import { paintOutcome, type Paint } from './paint.ts'
 import { printable } from './printable.ts'
-import { isoTime } from './iso-time.ts'
+import { clockTime, isoTime } from './iso-time.ts'
 
-export const decisions = ['delivered', 'refused', 'completed', 'timed_out', 'repeated', 'late', 'restated'] as const satisfies readonly AuditEvent['decision'][]
+export const decisions = ['delivered', 'refused', 'completed', 'timed_out', 'repeated', 'late', 'restated', 'deferred', 'released', 'cleared'] as const satisfies readonly AuditEvent['decision'][]
 
 export interface EventFilter {
   /** As source or as target. */
@@ -20,9 +20,9 @@ export function isWanted (event: AuditEvent, { agent, decision }: EventFilter): 
 
 export function eventLine (event: AuditEvent, paint: Paint): string {
   const { decision, outcome, reason, source, target, capability, priority, latencyMs, dispatchId, type, atMs } = event
-  const result = [outcome ?? 'waiting', reason].filter(part => part !== null).map(printable).join(' ')
+  const result = [outcome ?? stateOf(event), reason].filter(part => part !== null).map(printable).join(' ')
   return [
-    paint.faint(isoTime(atMs).slice(11, 23)),
+    paint.faint(clockTime(isoTime(atMs))),
     decision.padEnd(9),
     paintOutcome(outcome, paint)(result.padEnd(8)),
     `${printable(source)} → ${printable(target)}`,
@@ -33,5 +33,11 @@ export function eventLine (event: AuditEvent, paint: Paint): string {
   ].join('  ')
 }
 
-// A record without an id is known by its place.
-const positionOf = ({ ingress }: AuditEvent): string => `${printable(ingress.topic)}/${ingress.partition}/${ingress.offset}`
+// What is so while nothing is decided for good.
+function stateOf ({ decision, dueAtMs }: AuditEvent): string {
+  if (decision === 'cleared') return 'backlog gone'
+  return decision === 'deferred' && dueAtMs !== null ? `until ${clockTime(isoTime(dueAtMs))}` : 'waiting'
+}
+
+// A record without an id is known by its place; the end of a backlog, which is no record, by its own id.
+const positionOf = ({ ingress, eventId }: AuditEvent): string => ingress.topic === '' ? printable(eventId) : `${printable(ingress.topic)}/${ingress.partition}/${ingress.offset}`

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { answer, completed, dispatched } from './archived-event.fixture.ts'
+import { answer, completed, deferred, dispatched } from './archived-event.fixture.ts'
 import { plainPaint, type Paint } from './paint.ts'
 import { traceLines } from './trace-lines.ts'
 import { buildTrace } from './trace-tree.ts'
@@ -31,6 +31,16 @@ describe('the lines of a trace', () => {
     expect(lines[2]).toMatch(/ {2}87 ms {2}<g>success<\/g>$/)
     expect(lines[3]).toMatch(/<f>pending<\/f><s> {2}← asked for<\/s>$/)
     expect(lines[4]).toMatch(/<b>refused UNDECLARED_DEPENDENCY<\/b>$/)
+  })
+
+  test('say until when a dispatch waits and why, and afterwards how long it did', () => {
+    const waits = buildTrace([
+      ...deferred({ dispatchId: 'r', dueAtMs: 61_500 }), ...deferred({ dispatchId: 's', dueAtMs: 500, appendedAtMs: 1 }, { atMs: 505 }), completed({ dispatchId: 's', appendedAtMs: 1, latencyMs: 600 })
+    ])
+    const [, , first, second, summary] = traceLines('w', waits, 'w', plainPaint)
+    expect(first).toMatch(/ {2}deferred until 00:01:01\.500 OVER_QUOTA$/)
+    expect(second).toMatch(/ 504 ms {2}600 ms {2}success {2}\(waited 500 ms: OVER_QUOTA\)$/)
+    expect(summary).toContain('2 hops: 1 pending, 1 success')
   })
 
   test('tell what is wrong with a hop', () => {

@@ -1,5 +1,6 @@
 // A trace as lines: one a hop, indented by its depth, in aligned columns; then a summary.
 import { paintOutcome, type Paint } from './paint.ts'
+import { clockTime } from './iso-time.ts'
 import { printable } from './printable.ts'
 import type { Hop } from './trace-tree.ts'
 
@@ -48,13 +49,15 @@ function cellsOf (hop: Hop, asked: string, paint: Paint): Cells {
   return { texts, paint: paintOutcome(hop.outcome, paint), note: notesOf(hop, paint) + (isAsked ? paint.strong('  ← asked for') : '') }
 }
 
-function outcomeText ({ outcome, reason }: Hop): string {
+function outcomeText ({ outcome, reason, wait }: Hop): string {
+  if (outcome === null && wait !== null && wait.waitedMs === null) return `deferred until ${clockTime(wait.until)} ${printable(wait.reason)}`
   const text = outcome === null ? 'pending' : printable(outcome)
   return reason === null ? text : `${text} ${printable(reason)}`
 }
 
-function notesOf ({ anomaly, repeats, parentId }: Hop, paint: Paint): string {
+function notesOf ({ anomaly, repeats, parentId, wait }: Hop, paint: Paint): string {
   const notes: string[] = []
+  if (wait !== null && wait.waitedMs !== null) notes.push(`waited ${wait.waitedMs} ms: ${printable(wait.reason)}`)
   if (anomaly === 'parent_missing') notes.push(`its parent ${printable(parentId)} is not in the archive`)
   if (anomaly === 'parent_circle') notes.push(`its parent ${printable(parentId)} is below it`)
   if (repeats > 0) notes.push(`sent again ${repeats}×`)

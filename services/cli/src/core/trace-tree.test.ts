@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { answer, completed, dispatched, type Facts } from './archived-event.fixture.ts'
+import { answer, completed, deferred, dispatched, type Facts } from './archived-event.fixture.ts'
 import { buildTrace, pendingCount, type ArchivedEvent, type Hop } from './trace-tree.ts'
 
 const outline = (hops: readonly Hop[]): string[] => hops.map(({ depth, dispatchId, outcome }) => `${'.'.repeat(depth)}${dispatchId} ${outcome}`)
@@ -65,6 +65,33 @@ describe('a trace', () => {
       dispatched({ dispatchId: 'r', outcome: null, offset: 18, appendedAtMs: 1 })
     ])
     expect(hop).toMatchObject({ repeats: 2, offset: 18, outcome: null, reason: null })
+  })
+
+  test('has a dispatch that waited in the mesh as one hop, with its wait', () => {
+    const [hop, ...others] = buildTrace([...deferred({ dispatchId: 'r', dueAtMs: 500 }, { atMs: 503 }), completed({ dispatchId: 'r', latencyMs: 600 })])
+    expect(others).toEqual([])
+    expect(hop).toMatchObject({
+      outcome: 'success', reason: null, latencyMs: 503, totalMs: 600, repeats: 0, wait: { reason: 'OVER_QUOTA', until: '1970-01-01T00:00:00.500Z', waitedMs: 499 }
+    })
+  })
+
+  test('shows one that still waits as pending, with its reason, also when it was sent again meanwhile', () => {
+    const hops = buildTrace([...deferred({ dispatchId: 'r', dueAtMs: 500 }), dispatched({ dispatchId: 'r', decision: 'repeated', outcome: null, reason: 'DUPLICATE', offset: 9, appendedAtMs: 3 })])
+    expect(hops).toEqual([expect.objectContaining({ outcome: null, reason: 'OVER_QUOTA', offset: 7, repeats: 1, wait: expect.objectContaining({ waitedMs: null }) })])
+    expect(pendingCount(hops)).toBe(1)
+  })
+
+  test('shows how a wait ended that did not end in a delivery', () => {
+    const ended = (event: Partial<ArchivedEvent>) => buildTrace([...deferred({ dispatchId: 'r', dueAtMs: 500 }), dispatched({ dispatchId: 'r', atMs: 90, ...event })])[0]
+    expect(ended({ decision: 'timed_out', outcome: 'timeout', reason: 'TIMEOUT' })).toMatchObject({ outcome: 'timeout', reason: 'TIMEOUT', wait: { waitedMs: 86 } })
+    expect(ended({ decision: 'refused', outcome: 'refused', reason: 'QUARANTINED' })).toMatchObject({ outcome: 'refused', reason: 'QUARANTINED', repeats: 0, wait: { waitedMs: 86 } })
+    // Another content under the same id is refused by itself; the first goes on waiting.
+    expect(ended({ decision: 'refused', outcome: 'refused', reason: 'DUPLICATE_CONFLICT', offset: 9 })).toMatchObject({ outcome: null, repeats: 1, wait: { waitedMs: null } })
+  })
+
+  test('folds an answer that waited into its request, too', () => {
+    const hops = buildTrace([...request({ dispatchId: 'r' }), ...deferred({ dispatchId: 'a', inReplyTo: 'r', type: 'response', appendedAtMs: 5, dueAtMs: 9 }, { atMs: 10 })])
+    expect(outline(hops)).toEqual(['r success'])
   })
 
   test('shows every dispatch once when parents are missing or go round in a circle', () => {

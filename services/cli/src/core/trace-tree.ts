@@ -4,7 +4,8 @@
 //   T1. Each dispatch is one hop, at exactly one place, whatever the data: a parent that isn't there or a circle of
 //       parents makes a root that says so.
 //   T2. A delivered answer is part of its request's hop; an answer that was refused or late is a hop of its own.
-//   T3. Children follow their parent in the order of their append; no recursion, so no depth is too deep.
+//   T3. A dispatch that waited in the mesh is one hop: its decision is the one that let it through in the end.
+//   T4. Children follow their parent in the order of their append; no recursion, so no depth is too deep.
 import { isoTime } from './iso-time.ts'
 
 export interface ArchivedEvent {
@@ -26,6 +27,8 @@ export interface ArchivedEvent {
   readonly agentMs: number | null
   readonly appendedAtMs: number
   readonly atMs: number
+  /** When it is to go on, where it was deferred. */
+  readonly dueAtMs: number | null
 }
 
 export type Anomaly = 'parent_missing' | 'parent_circle'
@@ -38,6 +41,16 @@ export interface Reply {
   readonly offset: number
   readonly latencyMs: number
   readonly at: string
+}
+
+/** How a dispatch waited in the mesh. */
+export interface Wait {
+  /** Why: a reason code. */
+  readonly reason: string | null
+  /** When it was to go on, as decided when it came. */
+  readonly until: string
+  /** From the decision that it waits to the one that ended the waiting; null while it waits. */
+  readonly waitedMs: number | null
 }
 
 export interface Hop {
@@ -64,17 +77,20 @@ export interface Hop {
   /** When it was decided. */
   readonly at: string
   readonly reply: Reply | null
+  readonly wait: Wait | null
   /** How often the same id came again. */
   readonly repeats: number
   readonly anomaly: Anomaly | null
 }
 
-const admissions: ReadonlySet<string> = new Set(['delivered', 'refused', 'repeated', 'late'])
+const admissions: ReadonlySet<string> = new Set(['delivered', 'released', 'refused', 'repeated', 'late'])
+const passes: ReadonlySet<string> = new Set(['delivered', 'released'])
 const terminals: ReadonlySet<string> = new Set(['completed', 'timed_out'])
 
 interface Dispatched {
   readonly admission: ArchivedEvent
   readonly terminal: ArchivedEvent | undefined
+  readonly deferred: ArchivedEvent | undefined
   readonly repeats: number
   reply: ArchivedEvent | undefined
 }
@@ -109,7 +125,7 @@ export function buildTrace (events: readonly ArchivedEvent[]): Hop[] {
   }
 }
 
-/** Requests that were let through and have no outcome yet. */
+/** Dispatches that wait: requests for their outcome, deferred ones for their time. */
 export function pendingCount (hops: readonly Hop[]): number {
   return hops.filter(hop => hop.outcome === null).length
 }
@@ -122,16 +138,24 @@ function dispatches (events: readonly ArchivedEvent[]): Map<string, Dispatched> 
   for (const [id, own] of byId) {
     const admitted = own.filter(({ decision }) => admissions.has(decision))
     const terminal = own.find(({ decision }) => terminals.has(decision))
-    const admission = admitted.find(({ decision }) => decision === 'delivered') ?? admitted[0] ?? own[0]!
-    found.push([id, { admission, terminal, repeats: Math.max(0, admitted.length - 1), reply: undefined }])
+    const deferred = own.find(({ decision }) => decision === 'deferred')
+    const decided = admitted.find(({ decision }) => passes.has(decision)) ?? (deferred === undefined ? admitted[0] : refusalAfter(deferred, admitted))
+    const admission = decided ?? deferred ?? own[0]!
+    found.push([id, { admission, terminal, deferred, repeats: admitted.filter(event => event !== admission).length, reply: undefined }])
   }
   return new Map(found.sort(([, a], [, b]) => byTime(a.admission, b.admission)))
+}
+
+/** What ended the waiting of a dispatch that was not let through: not the refusal of another that came with its id. */
+function refusalAfter (deferred: ArchivedEvent, admitted: readonly ArchivedEvent[]): ArchivedEvent | undefined {
+  return admitted.find(({ decision, topic, partition, offset }) =>
+    decision === 'refused' && topic === deferred.topic && partition === deferred.partition && offset === deferred.offset)
 }
 
 function foldReplies (all: ReadonlyMap<string, Dispatched>): Map<string, string> {
   const folded = new Map<string, string>()
   for (const [id, { admission }] of all) {
-    const request = admission.inReplyTo === null || admission.decision !== 'delivered' ? undefined : all.get(admission.inReplyTo)
+    const request = admission.inReplyTo === null || !passes.has(admission.decision) ? undefined : all.get(admission.inReplyTo)
     if (request === undefined || request.reply !== undefined || request.admission.inReplyTo !== null) continue
     request.reply = admission
     folded.set(id, admission.inReplyTo!)
@@ -145,7 +169,7 @@ function parentOf (event: ArchivedEvent, folded: ReadonlyMap<string, string>): s
   return parent === null ? null : folded.get(parent) ?? parent
 }
 
-function toHop ({ admission, terminal, reply, repeats }: Dispatched, depth: number, anomaly: Anomaly | null): Hop {
+function toHop ({ admission, terminal, deferred, reply, repeats }: Dispatched, depth: number, anomaly: Anomaly | null): Hop {
   const { dispatchId, parentId, source, target, capability, type, priority, topic, partition, offset, latencyMs } = admission
   return {
     depth, dispatchId, parentId, source, target, capability, type, priority, topic, partition, offset, latencyMs,
@@ -155,9 +179,15 @@ function toHop ({ admission, terminal, reply, repeats }: Dispatched, depth: numb
     reason: terminal?.reason ?? admission.reason,
     at: isoTime(admission.atMs),
     reply: reply === undefined ? null : toReply(reply),
+    wait: deferred === undefined ? null : toWait(deferred, admission === deferred ? terminal : admission),
     repeats,
     anomaly
   }
+}
+
+function toWait (deferred: ArchivedEvent, ended: ArchivedEvent | undefined): Wait {
+  const waitedMs = ended === undefined ? null : Math.max(0, ended.atMs - deferred.atMs)
+  return { reason: deferred.reason, until: isoTime(deferred.dueAtMs ?? Infinity), waitedMs }
 }
 
 function toReply ({ dispatchId, type, topic, partition, offset, latencyMs, atMs }: ArchivedEvent): Reply {

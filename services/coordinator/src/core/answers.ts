@@ -3,6 +3,7 @@ import { type ReasonCode, reasonCodes } from '@mesh/schemas'
 import { auditEvent, nextEvent, positionId } from './audit-events.ts'
 import type { ReadableIngress } from './ingress.ts'
 import { admissionOf } from './pending.ts'
+import { judgeClaim } from './priority-claims.ts'
 import type { TaskView } from './task-state.ts'
 import { deliveryTo, refuse, type Rules, type Verdict } from './verdict.ts'
 
@@ -18,13 +19,15 @@ export function decideAnswer (ingress: ReadableIngress, view: TaskView, rules: R
   if (admission.workflowId !== dispatch.workflowId) {
     return refuse(ingress, { code: 'REPLY_UNKNOWN', message: 'the request belongs to another workflow' }, rules)
   }
+  const claim = judgeClaim(dispatch, admission.priority ?? 0, true, rules.claimPolicy)
+  if ('refusal' in claim) return refuse(ingress, claim.refusal, rules)
   if (facts.appendedAtMs > pending.deadlineAtMs) {
     // Its time-out is due and will be recorded as the request's outcome.
     return late(ingress, rules)
   }
   const topic = rules.names.answers(admission.source!)
   const answered = auditEvent(ingress, {
-    decision: 'delivered', outcome: 'success', target: admission.source, targetVersion: admission.sourceVersion, deliveredTo: topic
+    decision: 'delivered', outcome: 'success', target: admission.source, targetVersion: admission.sourceVersion, priority: claim.priority, deliveredTo: topic
   }, rules.context)
   const completed = nextEvent(admission, {
     eventId: `${positionId(facts)}/outcome`, decision: 'completed', outcome: dispatch.type === 'response' ? 'success' : 'failure',
@@ -34,7 +37,7 @@ export function decideAnswer (ingress: ReadableIngress, view: TaskView, rules: R
   const to = {
     topic, partition: pending.replyPartition, key: requestId, target: admission.source!, targetVersion: admission.sourceVersion!, deadlineAtMs: null
   }
-  return { events: [answered, completed], delivery: deliveryTo(ingress, to, rules) }
+  return { events: [answered, completed], delivery: deliveryTo(facts, to, rules) }
 }
 
 /** The mesh's own codes are kept; an agent's own code could be anything, and stays in the answer. */

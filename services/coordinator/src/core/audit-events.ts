@@ -3,7 +3,7 @@
 // Invariants:
 //   A1. An event's id derives from the record (or the due time) that caused it, so writing it twice is writing it once.
 //   A2. No payload, and nothing derived from it but its keyed hash and size.
-import type { AuditDecision, AuditEvent, ReasonCode } from '@mesh/schemas'
+import type { AuditDecision, AuditEvent, QuotaUse, ReasonCode } from '@mesh/schemas'
 import type { Ingress, IngressFacts } from './ingress.ts'
 
 /** What is the same for every decision of one round. */
@@ -24,6 +24,11 @@ export interface DecisionFacts {
   readonly targetVersion?: string | null
   readonly deadlineAtMs?: number | null
   readonly deliveredTo?: string | null
+  /** The class it has; that of the dispatch if left out. */
+  readonly priority?: number
+  readonly dueAtMs?: number | null
+  readonly quota?: QuotaUse | null
+  readonly expectedWaitMs?: number | null
 }
 
 export const positionId = ({ position }: IngressFacts): string => `${position.topic}/${position.partition}/${position.offset}`
@@ -49,7 +54,7 @@ export function auditEvent (ingress: Ingress, facts: DecisionFacts, context: Dec
     target: facts.target ?? dispatch?.target ?? null,
     targetVersion: facts.targetVersion ?? null,
     capability: dispatch?.capability ?? null,
-    priority: dispatch?.priority ?? ingress.facts.lane,
+    priority: facts.priority ?? dispatch?.priority ?? ingress.facts.lane,
     payloadHash: ingress.kind === 'readable' ? ingress.payloadHash : null,
     payloadHashKeyId: ingress.kind === 'readable' ? context.payloadHashKeyId : '',
     payloadBytes: dispatch?.payload.length ?? 0,
@@ -57,10 +62,10 @@ export function auditEvent (ingress: Ingress, facts: DecisionFacts, context: Dec
     issuedAtMs: dispatch?.issuedAtMs ?? null,
     deadlineAtMs: facts.deadlineAtMs ?? null,
     replyPartition: dispatch?.replyPartition ?? null,
-    claimedPriority: null,
-    dueAtMs: null,
-    quota: null,
-    expectedWaitMs: null,
+    claimedPriority: facts.priority === undefined || facts.priority === dispatch?.priority ? null : dispatch?.priority ?? null,
+    dueAtMs: facts.dueAtMs ?? null,
+    quota: facts.quota ?? null,
+    expectedWaitMs: facts.expectedWaitMs ?? null,
     latencyMs: Math.max(0, context.nowMs - ingress.facts.appendedAtMs),
     agentMs: null,
     usage: null,
@@ -69,6 +74,17 @@ export function auditEvent (ingress: Ingress, facts: DecisionFacts, context: Dec
     controlOffset: context.controlOffset,
     task: context.task,
     decidedBy: context.decidedBy
+  }
+}
+
+/** What an event holds that speaks of no dispatch. */
+export function blankEvent (context: DecisionContext): Omit<AuditEvent, 'eventId' | 'decision'> {
+  return {
+    atMs: context.nowMs, outcome: null, reason: null, dispatchId: null, workflowId: null, parentId: null, inReplyTo: null, hop: 0, attempt: 1,
+    type: null, source: null, sourceVersion: null, sourceInstance: null, target: null, targetVersion: null, capability: null,
+    priority: null, payloadHash: null, payloadHashKeyId: '', payloadBytes: 0, appendedAtMs: context.nowMs, issuedAtMs: null, deadlineAtMs: null,
+    replyPartition: null, claimedPriority: null, dueAtMs: null, quota: null, expectedWaitMs: null, latencyMs: 0, agentMs: null, usage: null,
+    ingress: { topic: '', partition: context.task, offset: -1 }, deliveredTo: null, controlOffset: context.controlOffset, task: context.task, decidedBy: context.decidedBy
   }
 }
 
@@ -84,6 +100,10 @@ export function nextEvent (admission: AuditEvent, change: NextEvent, context: De
     decidedBy: context.decidedBy,
     deliveredTo: null,
     reason: null,
+    // What the earlier decision asked is not asked again.
+    dueAtMs: null,
+    quota: null,
+    expectedWaitMs: null,
     ...change
   }
 }

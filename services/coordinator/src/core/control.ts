@@ -1,32 +1,40 @@
-// Control state as a coordinator sees it: which agents exist, and who offers what. A projection of mesh.registry.
+// Control state as a coordinator sees it: which agents exist, who offers what, how much each may send, and how far behind
+// each is. A projection of mesh.registry, mesh.quotas and mesh.pressure.
 //
 // Invariants:
 //   C1. The newest record of a name, by offset, is its current version.
 //   C2. Candidates of a capability are kept in order of name, so every coordinator routes alike.
-import type { AgentRegistration } from '@mesh/schemas'
+import type { AgentRegistration, Quota } from '@mesh/schemas'
+import { noPressure, type PressureState } from './pressure.ts'
 
 export interface RegisteredAgent {
   readonly registration: AgentRegistration
   readonly offers: ReadonlySet<string>
   readonly mayCall: ReadonlySet<string>
+  /** Capabilities that it may ask for as P0 when it starts a workflow. */
+  readonly mayStartUrgent: ReadonlySet<string>
 }
 
 export interface ControlState {
   readonly agents: Map<string, RegisteredAgent>
   /** Capability to the names of the agents that offer it, sorted. */
   readonly offeredBy: Map<string, string[]>
+  /** By quota id: agent/<name> or role/<role>. */
+  readonly quotas: Map<string, Quota>
+  readonly pressure: PressureState
   /** Offset of the registry record applied last; -1 before the first. */
   appliedOffset: number
 }
 
-export const emptyControl = (): ControlState => ({ agents: new Map(), offeredBy: new Map(), appliedOffset: -1 })
+export const emptyControl = (): ControlState => ({ agents: new Map(), offeredBy: new Map(), quotas: new Map(), pressure: noPressure(), appliedOffset: -1 })
 
 export function applyRegistration (control: ControlState, registration: AgentRegistration, offset: number): void {
   forget(control, registration.name)
   control.agents.set(registration.name, {
     registration,
     offers: new Set(registration.capabilities.map(capability => capability.name)),
-    mayCall: new Set(registration.dependencies)
+    mayCall: new Set(registration.dependencies),
+    mayStartUrgent: new Set(registration.urgentCapabilities)
   })
   for (const { name: capability } of registration.capabilities) {
     control.offeredBy.set(capability, [...control.offeredBy.get(capability) ?? [], registration.name].sort())

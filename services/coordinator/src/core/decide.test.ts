@@ -1,12 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { type AgentRegistration, type Dispatch, type ReasonCode } from '@mesh/schemas'
 import { limits, partitionFor, topicNames } from '@mesh/topics'
+import { conclude, isAdmission } from './admission.ts'
 import { applyRegistration, emptyControl } from './control.ts'
-import { decide, decideDue } from './decide.ts'
+import { decide as firstStep, decideDue } from './decide.ts'
 import type { Ingress, IngressFacts } from './ingress.ts'
 import { defaultSeenBounds } from './seen-window.ts'
 import { storyOf } from './story.ts'
 import { evolve, TaskState } from './task-state.ts'
+import type { TaskView } from './task-state.ts'
 import type { Rules, Verdict } from './verdict.ts'
 
 const taskCount = 4
@@ -16,8 +18,8 @@ const at = 1_000_000
 
 const registration = (name: string, change: Partial<AgentRegistration> = {}): AgentRegistration => ({
   name, version: '1.0.0', domain: 'conversation', ownerTeam: 'nlp', role: 'bot', capabilities: [], dependencies: [], maxConcurrent: 1, slaP95Ms: 100,
-  latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [],
-  inboxPartitions: 4, answersPartitions: 8, status: 'active', registeredAtMs: 0, ...change
+  latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null,
+  urgentCapabilities: [], inboxPartitions: 4, answersPartitions: 8, status: 'active', registeredAtMs: 0, ...change
 })
 const capability = (name: string) => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash: name })
 
@@ -29,7 +31,7 @@ applyRegistration(control, registration('banned', { dependencies: ['look'], capa
 
 const names = topicNames('mesh')
 const rulesAt = (nowMs: number): Rules => ({
-  control, names, context: { nowMs, task: partition, taskCount, decidedBy: 'test', controlOffset: control.appliedOffset, payloadHashKeyId: 'k' }
+  control, names, claimPolicy: 'refuse', context: { nowMs, task: partition, taskCount, decidedBy: 'test', controlOffset: control.appliedOffset, payloadHashKeyId: 'k' }
 })
 
 const dispatch = (change: Partial<Dispatch> = {}): Dispatch => ({
@@ -45,6 +47,15 @@ const ingress = (from: Dispatch, facts: Partial<IngressFacts> = {}, payloadHash 
   kind: 'readable', dispatch: from, payloadHash,
   facts: { position: { topic: names.dispatch(1), partition, offset: offset++ }, lane: 1, appendedAtMs: at, key: workflowId, ...facts }
 })
+
+const limitsWide = { quotaId: 'role/bot', ratePerS: 1_000, burst: 1_000, outstandingMax: 10 }
+const free = { outcome: 'granted', delayMs: 0, backlogRecords: 0, clearsInMs: 0, episode: null, isLocal: false } as const
+
+/** With a quota that never asks anybody to wait. */
+function decide (record: Ingress, view: TaskView, rules: Rules): Verdict {
+  const step = firstStep(record, view, rules)
+  return isAdmission(step) ? conclude(step, { slot: free, limits: limitsWide, behindDueMs: undefined }, rules) : step
+}
 
 /** Takes a verdict's events into the state, as a committed round would. */
 function commit (state: TaskState, verdict: Verdict): void {
@@ -64,7 +75,7 @@ test('a request to a declared capability is delivered to the agent of the same d
   const verdict = given().when(ingress(dispatch()))
   expect(verdict.events).toMatchObject([{ decision: 'delivered', outcome: null, target: 'looker', deadlineAtMs: at + 1_000, deliveredTo: 'mesh.inbox.looker.p1' }])
   expect(verdict.delivery).toMatchObject({ topic: 'mesh.inbox.looker.p1', partition: partitionFor(workflowId, 4), key: workflowId, decision: { target: 'looker', attempt: 1 } })
-  expect(verdict.notice).toBeUndefined()
+  expect(verdict.notices).toBeUndefined()
 })
 
 test('an event is its own outcome', () =>
@@ -121,12 +132,12 @@ test.each<[string, Ingress, ReasonCode]>([
 })
 
 test('a refusal is told to the instance that sent it', () =>
-  expect(given().when(ingress(dispatch({ capability: 'paint' }))).notice).toMatchObject({
+  expect(given().when(ingress(dispatch({ capability: 'paint' }))).notices).toMatchObject([{
     topic: 'mesh.answers.caller', partition: 3, notice: { type: 'refused', code: 'UNDECLARED_DEPENDENCY', dispatchId: 'd-1', sourceInstance: 'caller-1', retriable: false }
-  }))
+  }]))
 
 test('a refusal of an unknown source can be told to nobody', () =>
-  expect(given().when(ingress(dispatch({ source: 'nobody' }))).notice).toBeUndefined())
+  expect(given().when(ingress(dispatch({ source: 'nobody' }))).notices).toBeUndefined())
 
 test('a record that can\'t be read is refused by its position and kept as a dead letter', () => {
   const facts: IngressFacts = { position: { topic: names.dispatch(1), partition, offset: 77 }, lane: 1, appendedAtMs: at, key: null }
@@ -154,7 +165,7 @@ test('the same id with another body is refused, and the first one still gets its
 
 test('a repeat of a request that has its outcome is told so', () => {
   const { when } = given(ingress(dispatch()), ingress(answer()))
-  expect(when(ingress(dispatch()))).toMatchObject({ events: [{ decision: 'repeated' }], notice: { notice: { code: 'DUPLICATE' } } })
+  expect(when(ingress(dispatch()))).toMatchObject({ events: [{ decision: 'repeated' }], notices: [{ notice: { code: 'DUPLICATE' } }] })
 })
 
 test('an answer from an agent that was not asked is refused, and the request still waits', () => {
@@ -175,7 +186,7 @@ test('at its deadline a request ends in a timeout, told to who waits, and a late
   const timeout = decideDue('d-1', state.pending('d-1')!, rulesAt(at + 1_000))
   expect(timeout).toMatchObject({
     events: [{ decision: 'timed_out', outcome: 'timeout', reason: 'TIMEOUT', latencyMs: 1_000 }],
-    notice: { topic: 'mesh.answers.caller', partition: 3, notice: { type: 'timed_out', dispatchId: 'd-1' } }
+    notices: [{ topic: 'mesh.answers.caller', partition: 3, notice: { type: 'timed_out', dispatchId: 'd-1' } }]
   })
   commit(state, timeout)
   expect(state.nextDueMs()).toBeUndefined()

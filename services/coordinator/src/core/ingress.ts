@@ -32,4 +32,6 @@ export type Ingress = ReadableIngress | UnreadableIngress
 export interface Refusal {
   readonly code: ReasonCode
   readonly message: string
+  /** When sending again may help; left out where unknown. */
+  readonly retryAfterMs?: number
 }

@@ -1,23 +1,25 @@
 // What the mesh tells a source about its own dispatch, and where: at the answers partition that its instance reads.
-import { type AuditEvent, type Dispatch, type Position, reasonCodes } from '@mesh/schemas'
+import { type AgentRegistration, type AuditEvent, type Dispatch, type Notice, type Position, reasonCodes, type SlowDown } from '@mesh/schemas'
 import type { TopicNames } from '@mesh/topics'
 import type { ControlState } from './control.ts'
 import type { Refusal } from './ingress.ts'
 import type { NoticeOut } from './verdict.ts'
 
+export interface Addressee extends Pick<Dispatch, 'dispatchId' | 'workflowId' | 'source' | 'sourceInstance' | 'replyPartition'> {
+  readonly ingress: Position
+}
+
 /** A refusal can be told only to a registered source at an existing partition; otherwise the audit alone knows. */
-export function refusalNotice (
-  dispatch: Dispatch, ingress: Position, { code, message }: Refusal, control: ControlState, names: TopicNames
-): NoticeOut | undefined {
-  const source = control.agents.get(dispatch.source)?.registration
-  const partition = dispatch.replyPartition
+export function refusalNotice (to: Addressee, { code, message, retryAfterMs }: Refusal, control: ControlState, names: TopicNames): NoticeOut | undefined {
+  const source = control.agents.get(to.source)?.registration
+  const partition = to.replyPartition
   if (source === undefined || partition === null || partition < 0 || partition >= source.answersPartitions) return undefined
   return {
-    topic: names.answers(dispatch.source),
+    topic: names.answers(to.source),
     partition,
     notice: {
-      type: 'refused', dispatchId: dispatch.dispatchId, workflowId: dispatch.workflowId, sourceInstance: dispatch.sourceInstance,
-      code, message, retriable: reasonCodes[code].retriable, retryAfterMs: null, ingress, slowDown: null
+      type: 'refused', dispatchId: to.dispatchId, workflowId: to.workflowId, sourceInstance: to.sourceInstance,
+      code, message, retriable: reasonCodes[code].retriable, retryAfterMs: retryAfterMs ?? null, ingress: to.ingress, slowDown: null
     }
   }
 }
@@ -33,3 +35,20 @@ export function timeoutNotice (admission: AuditEvent, sourceInstance: string, pa
     }
   }
 }
+
+/** Told once to every partition that an instance of the source may read: all of them share the quota. */
+export function slowDownNotices (event: AuditEvent, source: AgentRegistration, slowDown: SlowDown, names: TopicNames): NoticeOut[] {
+  const message = `over its quota of ${slowDown.ratePerS}/s; what it sends waits in the mesh, about ${Math.ceil(slowDown.clearsInMs / 1_000)} s if no more comes`
+  return toAllInstances(source, names, { ...signalOf(event, message), type: 'slow_down', retryAfterMs: slowDown.clearsInMs, slowDown })
+}
+
+export function clearedNotices (event: AuditEvent, source: AgentRegistration, names: TopicNames): NoticeOut[] {
+  return toAllInstances(source, names, { ...signalOf(event, 'nothing waits any more'), type: 'cleared', retryAfterMs: null, slowDown: null })
+}
+
+const signalOf = (event: AuditEvent, message: string) => ({
+  dispatchId: event.dispatchId ?? '', workflowId: event.workflowId ?? '', sourceInstance: '', code: 'OVER_QUOTA', message, retriable: true, ingress: event.ingress
+})
+
+const toAllInstances = ({ name, answersPartitions }: AgentRegistration, names: TopicNames, notice: Notice): NoticeOut[] =>
+  Array.from({ length: answersPartitions }, (_, partition) => ({ topic: names.answers(name), partition, notice }))

@@ -16,5 +16,6 @@ export interface Pending {
   readonly offset: number
 }
 
-/** The event by which the request was admitted: what was asked of whom. */
-export const admissionOf = (pending: Pending): AuditEvent => pending.events[0]!
+/** The event by which the request was passed on: what was asked of whom, and when. */
+export const admissionOf = (pending: Pending): AuditEvent =>
+  pending.events.findLast(({ decision }) => decision === 'released') ?? pending.events[0]!

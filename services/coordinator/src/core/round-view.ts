@@ -1,7 +1,7 @@
 // The task's state as one round sees it while it is being planned: what earlier records of the round decided, laid
 // over the state, which itself is not touched.
 import type { Pending } from './pending.ts'
-import type { Seen } from './seen-window.ts'
+import type { Seen, Waits } from './seen-window.ts'
 import type { TaskStore, TaskView } from './task-state.ts'
 
 export class RoundView implements TaskStore {
@@ -9,13 +9,16 @@ export class RoundView implements TaskStore {
   readonly #seen = new Map<string, Seen>()
   readonly #pending = new Map<string, Pending | null>()
   readonly #outcomes = new Map<string, string>()
+  readonly #waits = new Map<string, Waits>()
 
   constructor (below: TaskView) { this.#below = below }
 
   seen (id: string): Seen | undefined {
     const seen = this.#seen.get(id) ?? this.#below.seen(id)
     const outcome = this.#outcomes.get(id)
-    return seen === undefined || outcome === undefined ? seen : { ...seen, outcome }
+    const waits = this.#waits.get(id)
+    if (seen === undefined || (outcome === undefined && waits === undefined)) return seen
+    return { ...seen, outcome: outcome ?? seen.outcome, waits: waits ?? seen.waits }
   }
 
   pending (id: string): Pending | undefined {
@@ -32,4 +35,10 @@ export class RoundView implements TaskStore {
     this.#pending.set(id, null)
     this.#outcomes.set(id, outcome)
   }
+
+  putWaits (id: string, waits: Waits): void { this.#waits.set(id, waits) }
+
+  // No decision of a round looks at episodes.
+  putEpisode (): void { /* of no use to a round */ }
+  removeEpisode (): void { /* of no use to a round */ }
 }

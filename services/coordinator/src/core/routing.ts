@@ -10,7 +10,7 @@ export function selectTarget (dispatch: Dispatch, source: RegisteredAgent, contr
   let first: RegisteredAgent | undefined
   for (const name of control.offeredBy.get(dispatch.capability) ?? []) {
     const agent = control.agents.get(name)
-    if (agent?.registration.status !== 'active') continue
+    if (agent === undefined || !takesNew(agent)) continue
     if (agent.registration.domain === source.registration.domain) return { agent }
     first ??= agent
   }
@@ -22,8 +22,12 @@ function namedTarget (name: string, capability: string, control: ControlState): 
   const agent = control.agents.get(name)
   if (agent === undefined) return refuse('UNKNOWN_TARGET', `no agent '${name}' is registered`)
   if (!agent.offers.has(capability)) return refuse('UNKNOWN_TARGET', `agent '${name}' does not offer '${capability}'`)
-  if (agent.registration.status !== 'active') return refuse('QUARANTINED', `agent '${name}' is quarantined`)
+  if (agent.registration.status === 'quarantined') return refuse('QUARANTINED', `agent '${name}' is quarantined`)
+  if (!takesNew(agent)) return refuse('TARGET_DRAINING', `agent '${name}' is being drained`)
   return { agent }
 }
+
+/** What is sent to a paused agent waits in the mesh until it is resumed. */
+const takesNew = ({ registration: { status } }: RegisteredAgent): boolean => status === 'active' || status === 'paused'
 
 const refuse = (code: Refusal['code'], message: string): Route => ({ refusal: { code, message } })

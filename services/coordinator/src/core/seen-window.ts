@@ -13,6 +13,8 @@ import { clockAheadMsMax } from './envelope-checks.ts'
 export interface Seen {
   readonly id: string
   readonly lane: number
+  /** The class it was let through as. */
+  readonly priority: number
   readonly appendedAtMs: number
   /** What the id stood for; the same id with another fingerprint is a conflict. */
   readonly fingerprint: string
@@ -20,6 +22,13 @@ export interface Seen {
   offset: number
   /** Set once a request has its outcome. */
   outcome: string | null
+  /** Set where a repeat of a deferred request came from another instance: that one waits now. */
+  waits: Waits | undefined
+}
+
+export interface Waits {
+  readonly sourceInstance: string | null
+  readonly replyPartition: number | null
 }
 
 export interface SeenBounds {
@@ -37,7 +46,7 @@ interface Lane {
 
 /** An origin that isn't in the changelog yet; it asks to be written (S3). */
 const unwritten = -1
-const originOf = (lane: number): Seen => ({ id: `origin of lane ${lane}`, lane, appendedAtMs: 0, fingerprint: '', offset: unwritten, outcome: null })
+const originOf = (lane: number): Seen => ({ id: `origin of lane ${lane}`, lane, priority: lane, appendedAtMs: 0, fingerprint: '', offset: unwritten, outcome: null, waits: undefined })
 
 export class SeenWindow {
   readonly #byId = new Map<string, Seen>()

@@ -5,25 +5,31 @@
 import type { AuditEvent } from '@mesh/schemas'
 import type { TaskView } from './task-state.ts'
 
-/** A story holds at most this many events: the first, and the newest of the rest. */
+/** A story holds at most this many events: the first two (a deferred dispatch is passed on by its second), and the newest. */
 export const storyEventsMax = 16
+
+/** Decisions that no story of a waiting request comes before. */
+const begins: ReadonlySet<string> = new Set(['delivered', 'deferred', 'refused', 'late'])
 
 export interface Story {
   readonly events: AuditEvent[]
   readonly eventsDropped: number
 }
 
-export function storyKey (event: AuditEvent, view: TaskView): string {
+/** `earlier` is the story of a dispatch that was deferred, which the state doesn't hold. */
+export function storyKey (event: AuditEvent, view: TaskView, earlier: readonly AuditEvent[] = []): string {
   const { dispatchId, workflowId, decision, eventId } = event
   if (dispatchId === null) return `position/${eventId}`
   if (workflowId === null) return `window/${event.task}/${event.priority}`
+  if (earlier.length > 0) return `${workflowId}/${dispatchId}`
   const isPending = view.pending(dispatchId) !== undefined
   const isAside = decision === 'refused' || decision === 'late' ? isPending || view.seen(dispatchId) !== undefined : decision === 'repeated' && !isPending
   return isAside ? `position/${eventId}` : `${workflowId}/${dispatchId}`
 }
 
-export function storyOf (event: AuditEvent, view: TaskView): Story {
-  const continues = event.workflowId !== null && event.dispatchId !== null && event.decision !== 'refused' && event.decision !== 'late' && event.decision !== 'delivered'
+export function storyOf (event: AuditEvent, view: TaskView, earlier: readonly AuditEvent[] = []): Story {
+  if (earlier.length > 0) return bounded([...earlier, event], 0)
+  const continues = event.workflowId !== null && event.dispatchId !== null && !begins.has(event.decision)
   const pending = continues ? view.pending(event.dispatchId!) : undefined
   if (pending === undefined) return { events: [event], eventsDropped: 0 }
   return bounded([...pending.events, event], pending.eventsDropped)
@@ -32,5 +38,5 @@ export function storyOf (event: AuditEvent, view: TaskView): Story {
 export function bounded (events: readonly AuditEvent[], eventsDropped: number): Story {
   const tooMany = events.length - storyEventsMax
   if (tooMany <= 0) return { events: [...events], eventsDropped }
-  return { events: [events[0]!, ...events.slice(1 + tooMany)], eventsDropped: eventsDropped + tooMany }
+  return { events: [...events.slice(0, 2), ...events.slice(2 + tooMany)], eventsDropped: eventsDropped + tooMany }
 }

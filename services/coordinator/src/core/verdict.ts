@@ -1,16 +1,18 @@
 // What `decide` answers: the events to record and the records to write, all in one transaction or none.
 import type { AuditEvent, Decision, Notice } from '@mesh/schemas'
 import type { TopicNames } from '@mesh/topics'
-import { auditEvent, type DecisionContext } from './audit-events.ts'
+import { auditEvent, type DecisionContext, type DecisionFacts } from './audit-events.ts'
 import type { ControlState } from './control.ts'
-import type { Ingress, ReadableIngress, Refusal } from './ingress.ts'
+import type { Ingress, IngressFacts, ReadableIngress, Refusal } from './ingress.ts'
 import { refusalNotice } from './notices.ts'
+import type { ClaimPolicy } from './priority-claims.ts'
 
 /** All that a decision may look at besides the record and the task's state. */
 export interface Rules {
   readonly control: ControlState
   readonly names: TopicNames
   readonly context: DecisionContext
+  readonly claimPolicy: ClaimPolicy
 }
 
 /** The dispatch itself, passed on unchanged with the decision. */
@@ -27,10 +29,19 @@ export interface NoticeOut {
   readonly notice: Notice
 }
 
+/** The dispatch waits in the mesh; its first event says why and until when. */
+export interface DeferralOut {
+  readonly key: string
+  readonly dueAtMs: number
+}
+
 export interface Verdict {
   readonly events: readonly AuditEvent[]
+  /** The story before the first event, where the state doesn't hold it: that of a deferred dispatch. */
+  readonly earlier?: readonly AuditEvent[]
   readonly delivery?: DeliveryOut
-  readonly notice?: NoticeOut
+  readonly deferral?: DeferralOut
+  readonly notices?: readonly NoticeOut[]
   /** Set when the record itself is to be kept for an operator. */
   readonly deadLetter?: Refusal
 }
@@ -42,20 +53,22 @@ export interface Destination {
   readonly target: string
   readonly targetVersion: string
   readonly deadlineAtMs: number | null
+  /** Set where the class was lowered. */
+  readonly priority?: number | null
+  readonly isExpectedLate?: boolean
 }
 
-export function deliveryTo (ingress: ReadableIngress, to: Destination, rules: Rules): DeliveryOut {
-  const { position, appendedAtMs } = ingress.facts
+export function deliveryTo ({ position, appendedAtMs }: Pick<IngressFacts, 'position' | 'appendedAtMs'>, to: Destination, rules: Rules): DeliveryOut {
   const { nowMs, controlOffset } = rules.context
-  const { target, targetVersion, deadlineAtMs } = to
+  const { target, targetVersion, deadlineAtMs, priority = null, isExpectedLate = false } = to
   return {
     topic: to.topic, partition: to.partition, key: to.key,
-    decision: { ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt: 1, target, targetVersion, controlOffset, priority: null, isExpectedLate: false }
+    decision: { ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt: 1, target, targetVersion, controlOffset, priority, isExpectedLate }
   }
 }
 
-export function refuse (ingress: ReadableIngress, refusal: Refusal, rules: Rules): Verdict {
-  const event = auditEvent(ingress, { decision: 'refused', outcome: 'refused', reason: refusal.code }, rules.context)
+export function refuse (ingress: ReadableIngress, refusal: Refusal, rules: Rules, facts: Partial<DecisionFacts> = {}): Verdict {
+  const event = auditEvent(ingress, { ...facts, decision: 'refused', outcome: 'refused', reason: refusal.code }, rules.context)
   return withNotice({ events: [event] }, ingress, refusal, rules)
 }
 
@@ -65,6 +78,7 @@ export function refuseUnreadable (ingress: Ingress, refusal: Refusal, rules: Rul
 }
 
 export function withNotice (verdict: Verdict, ingress: ReadableIngress, refusal: Refusal, rules: Rules): Verdict {
-  const notice = refusalNotice(ingress.dispatch, ingress.facts.position, refusal, rules.control, rules.names)
-  return notice === undefined ? verdict : { ...verdict, notice }
+  const { dispatch, facts: { position } } = ingress
+  const notice = refusalNotice({ ...dispatch, ingress: position }, refusal, rules.control, rules.names)
+  return notice === undefined ? verdict : { ...verdict, notices: [notice] }
 }

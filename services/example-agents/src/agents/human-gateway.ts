@@ -4,5 +4,7 @@ import { defineAgent } from '@mesh/agent-sdk'
 export const createHumanGateway = () => defineAgent({
   name: 'human-gateway', version: '1.0.0', domain: 'conversation', role: 'orchestrator', ownerTeam: 'conversations',
   dependencies: ['converse'],
+  // A person waits for each turn; nobody else may begin P0.
+  urgentCapabilities: ['converse'],
   maxConcurrent: 64, slaP95Ms: 2_000, answersPartitions: 2
 })

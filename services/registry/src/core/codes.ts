@@ -12,9 +12,10 @@ export const registryCodes = {
   CONTRACT_CONFLICT: { retriable: false, doc: 'Another agent offers the capability under a different contract.', next: 'Use its contract, or another capability name.' },
   SELF_DEPENDENCY: { retriable: false, doc: 'The agent depends on, or falls back to, a capability that it offers itself.', next: 'Remove it from the dependencies or the fallback.' },
   PARTITIONS_CHANGED: { retriable: false, doc: 'The partition counts of a known agent are fixed, since keys would move.', next: 'Leave the counts out, or send the registered ones.' },
-  REGISTRY_FULL: { retriable: false, doc: 'The registry holds as many registrations as it may.', next: 'Ask the operators to remove old versions.' },
+  REGISTRY_FULL: { retriable: false, doc: 'The registry holds as many registrations, or quotas, as it may.', next: 'Ask the operators to remove old versions; take away quotas that nobody needs.' },
+  QUARANTINED: { retriable: false, doc: 'The agent is quarantined, which neither a pause nor a drain may end.', next: 'Make it active first, if that is meant.' },
   NOT_FOUND: { retriable: true, doc: 'There is no such agent, version or page.', next: 'Check the name; register the agent first.' },
-  BUSY: { retriable: true, doc: 'Too many registrations wait to be decided.', next: 'Try again after the seconds in Retry-After.' },
+  BUSY: { retriable: true, doc: 'Too many registrations and changes wait to be decided.', next: 'Try again after the seconds in Retry-After.' },
   UNAVAILABLE: { retriable: true, doc: 'The broker does not answer, or the registry is not up to date with it.', next: 'Try again after the seconds in Retry-After.' },
   INTERNAL: { retriable: false, doc: 'The registry failed; the reason is in its log.', next: 'Tell the operators.' }
 } as const satisfies Record<string, { readonly retriable: boolean, readonly doc: string, readonly next: string }>

@@ -7,6 +7,12 @@ import { checkAgentName, defaults } from '@mesh/topics'
 export const bounds = {
   requestBytesMax: 512 * 1024,
   registrationsMax: 10_000,
+  quotasMax: 10_000,
+  // Slower, or more at once, and times of slots would no longer be exact whole microseconds.
+  ratePerSMin: 0.001,
+  ratePerSMax: 1_000_000,
+  burstMax: 1_000_000,
+  outstandingRecordsMax: 1_000_000,
   capabilitiesMax: 100,
   dependenciesMax: 200,
   allowedMax: 200,
@@ -21,6 +27,7 @@ export const bounds = {
 } as const
 
 export const roles = ['bot', 'orchestrator', 'analytics', 'crm_sync'] as const
+export type Role = typeof roles[number]
 
 export interface TextRule { readonly pattern: RegExp, readonly says: string }
 
@@ -31,7 +38,8 @@ export const textRules = {
   },
   word: { pattern: /^[a-z][a-z0-9_-]{0,62}$/, says: 'must be 1 to 63 of a-z, 0-9, - and _, beginning with a letter' },
   capability: { pattern: /^[a-z][a-z0-9_.-]{0,99}$/, says: 'must be 1 to 100 of a-z, 0-9, _, . and -, beginning with a letter' },
-  text: { pattern: /^[^\u0000-\u001f\u007f]{1,200}$/, says: 'must be 1 to 200 characters without control characters' }
+  text: { pattern: /^[^\u0000-\u001f\u007f]{1,200}$/, says: 'must be 1 to 200 characters without control characters' },
+  reason: { pattern: /^[^\u0000-\u001f\u007f]{1,1000}$/, says: 'must be 1 to 1,000 characters without control characters' }
 } as const satisfies Record<string, TextRule>
 
 export function agentNameProblem (name: string): string | undefined {

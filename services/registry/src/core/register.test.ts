@@ -62,11 +62,12 @@ describe('a registration is accepted', () => {
     expect(given(request({ name: 'memory', capabilities: [capability('memory_lookup')] })).when(request({ dependencies: ['memory_lookup', 'crm_write'], fallback: 'say_sorry' })))
       .toMatchObject({ warnings: ['Nobody offers the dependency crm_write yet.', 'Nobody offers the fallback say_sorry yet.'] }))
 
-  test('of a quarantined agent, which stays quarantined in its next version', () => {
+  test.each(['quarantined', 'paused', 'draining'] as const)('of a %s agent, which stays so in this version and in its next', status => {
     const { state, when } = given(request())
     const known = state.currentByName.get('intent-decoder')!
-    state.put('intent-decoder@1.0.0', { registration: { ...known.registration, status: 'quarantined' }, offset: 1 })
-    expect(when(request({ version: '1.1.0' }))).toMatchObject({ outcome: 'accepted', registration: { status: 'quarantined' } })
+    state.put('intent-decoder@1.0.0', { registration: { ...known.registration, status }, offset: 1 })
+    expect(when(request())).toMatchObject({ outcome: 'accepted', change: 'none', registration: { status } })
+    expect(when(request({ version: '1.1.0' }))).toMatchObject({ outcome: 'accepted', change: 'new', registration: { status } })
   })
 })
 

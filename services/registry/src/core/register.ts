@@ -7,7 +7,7 @@
 //   R4. Partition counts are fixed by the first registration of a name.
 //   R5. Registering the same again changes nothing and is never refused for what others registered meanwhile; registering an
 //       older version again makes it the current one.
-//   R6. A quarantined agent stays quarantined, whatever version it registers.
+//   R6. An agent keeps its status (quarantined, paused, draining), whatever version it registers.
 //   R7. A refusal names every contradiction, not only the first.
 
 import type { AgentRegistration, Capability } from '@mesh/schemas'

@@ -53,6 +53,14 @@ describe('Lanes', () => {
     expect(offsetsOf(lanes.peek([3, 3], 25))).toEqual(['0/0', '0/1', '1/0'])
   })
 
+  test('says of each lane how many wait, and how long the first of them has waited', () => {
+    const lanes = new Lanes([0, 0], { recordsMax: 10, bytesMax: 1_000 })
+    for (const [offset, appendedAtMs] of [1_000, 1_400].entries()) lanes.push({ ...record(1, offset), appendedAtMs })
+    expect(lanes.states(1_500)).toEqual([{ records: 0, oldestAgeMs: 0 }, { records: 2, oldestAgeMs: 500 }])
+    lanes.consume(lanes.peek([0, 1], 1_000))
+    expect(lanes.states(1_500)).toEqual([{ records: 0, oldestAgeMs: 0 }, { records: 1, oldestAgeMs: 100 }])
+  })
+
   test('keeps nothing of what was consumed, however long it runs', () => {
     const lanes = new Lanes([0], { recordsMax: 10_000, bytesMax: 1_000_000 })
     for (let offset = 0; offset < 5_000; offset++) {

@@ -5,6 +5,7 @@
 //   L2. `nextOffset` is where the next fetch of the lane must begin; a record below it was taken in before.
 //   L3. Records stay until their round has committed, so a round may be tried again, whole or in part.
 import type { LaneCounts } from './bisection.ts'
+import type { LaneState } from './take-policy.ts'
 import type { InputRecord } from './task-logic.ts'
 
 interface Lane {
@@ -34,6 +35,11 @@ export class Lanes {
   }
 
   waiting (): number[] { return this.#lanes.map(lane => lane.records.length - lane.head) }
+  /** What waits in each lane, and since when by the time at which it was appended. */
+  states (nowMs: number): LaneState[] {
+    return this.#lanes.map(({ records, head }) => ({ records: records.length - head, oldestAgeMs: nowMs - (records[head]?.appendedAtMs ?? nowMs) }))
+  }
+
   nextOffset (lane: number): number { return this.#lanes[lane]!.nextOffset }
   isPaused (lane: number): boolean { return this.#lanes[lane]!.paused }
   holds (counts: LaneCounts): boolean { return this.#lanes.every((lane, i) => lane.records.length - lane.head >= counts[i]!) }

@@ -18,7 +18,7 @@ import type { Lanes } from './lanes.ts'
 import { type ResolvedOptions, roundBytesMax } from './options.ts'
 import type { ProducerRotation } from './producer-rotation.ts'
 import { productionOf, type Wave } from './production.ts'
-import { chooseTake } from './take-policy.ts'
+import { TakePolicy } from './take-policy.ts'
 import type { InputRecord, LowWater, Produced, RoundPlan, TaskLogic } from './task-logic.ts'
 import { appendTimeOf, baseOffsetOf, sendPositions, sendRecords } from './transactions.ts'
 
@@ -56,6 +56,7 @@ const idleWakeMsMin = 20
 
 export class Rounds {
   readonly #ports: RoundsPorts
+  readonly #takePolicy = new TakePolicy()
   #marks: LowWater
   #busy = false
   #stopped = false
@@ -135,11 +136,12 @@ export class Rounds {
   }
 
   #choose (): readonly InputRecord[] {
-    const { lanes, options, memory: { search } } = this.#ports
+    const { lanes, options, clock, memory: { search } } = this.#ports
     const wanted = roundOf(search)
     if (wanted !== undefined) return lanes.peek(wanted, Infinity)
     const urgentAlive = performance.now() - this.#urgentSeenMs < urgentAliveMs
-    return lanes.peek(chooseTake(lanes.waiting(), urgentAlive ? options.urgentRecordsMax : options.roundRecordsMax), roundBytesMax)
+    const room = urgentAlive ? options.urgentRecordsMax : options.roundRecordsMax
+    return lanes.peek(this.#takePolicy.take(lanes.states(clock.nowMs()), room), roundBytesMax)
   }
 
   /** Plans as many of the records as their changelog fits in one batch. */

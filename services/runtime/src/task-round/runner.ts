@@ -18,6 +18,7 @@
 import type { Admin, EachBatchPayload } from 'kafkajs'
 import { backoffMs } from '../backoff.ts'
 import { CodedError } from '../errors.ts'
+import { type LogReader, startLogReader } from '../log-reader.ts'
 import { within } from '../within.ts'
 import type { OwnedTask } from './assigner.ts'
 import { noSearch, sumOf } from './bisection.ts'
@@ -82,7 +83,8 @@ class Runner implements TaskRunner {
   readonly #topics: readonly string[]
   readonly #consumer: GroupConsumer
   readonly #admin: Admin
-  readonly #ports: Omit<TaskPorts, 'memory'>
+  readonly #ports: Omit<TaskPorts, 'memory' | 'logReader'>
+  #logReader: LogReader | undefined
   readonly #tasks = new Map<number, Task>()
   readonly #starts = new Map<number, Promise<void>>()
   readonly #memories = new Map<number, TaskMemory>()
@@ -112,6 +114,7 @@ class Runner implements TaskRunner {
   async start (): Promise<void> {
     try {
       await this.#admin.connect()
+      this.#logReader = await startLogReader({ kafka: this.#options.kafka(`${this.#options.clientId}.restore`), logger: this.#options.logger })
       await this.#checkPartitions()
       await untilFormerSelfLeft(this.#admin, this.#options, this.#options.logger)
       await this.#consumer.start()
@@ -161,7 +164,7 @@ class Runner implements TaskRunner {
   /** A new task object, with all its partitions paused until it says otherwise. */
   #begin (index: number): Task {
     for (const topic of this.#topics) this.#consumer.inputs.pause(topic, index)
-    const task = new Task(index, { ...this.#ports, memory: this.#memoryOf(index) })
+    const task = new Task(index, { ...this.#ports, logReader: this.#logReader!, memory: this.#memoryOf(index) })
     this.#tasks.set(index, task)
     return task
   }
@@ -235,7 +238,7 @@ class Runner implements TaskRunner {
     await within(stopMsMax, Promise.all(tasks.map(task => task.drain())))
     await within(stopMsMax, this.#consumer.stop())
     for (const task of tasks) task.end()
-    await within(stopMsMax, Promise.all([...tasks.map(task => task.close()), this.#admin.disconnect()]))
+    await within(stopMsMax, Promise.all([...tasks.map(task => task.close()), this.#admin.disconnect(), this.#logReader?.close()]))
     this.#tasks.clear()
     this.#joined = false
   }

@@ -5,7 +5,7 @@
 //   5.  All three transactional ids are fenced, in order, before anything is read.
 //   6.  A claim record is committed with id 0: it proves ownership, and ends the restore with a real record.
 //   7.  Only then are the committed offsets read.
-//   8.  Changelog and deferred topic are folded from there up to the claim, and paused.
+//   8.  Changelog and deferred topic are folded from there up to the claim, outside the group, where they stay paused.
 //   9.  Every input is sought to its committed offset and resumed: pauses survive rejoins.
 //   10. A batch that comes too early is not resolved, so it is fetched again. What lies below the next offset was taken.
 //   12. On any error the running state is left before any await.
@@ -13,12 +13,13 @@ import type { Admin, Batch, Kafka, KafkaMessage } from 'kafkajs'
 import { BrokerClock } from './broker-clock.ts'
 import { taskLost } from './failures.ts'
 import { headerBytesOf } from './header-bytes.ts'
+import type { LogReader } from '../log-reader.ts'
 import type { Inputs } from './inputs.ts'
 import { Lanes } from './lanes.ts'
 import { laneBytesMax, type ResolvedOptions, type TaskStatus } from './options.ts'
 import { readPositions } from './positions.ts'
 import { ProducerRotation } from './producer-rotation.ts'
-import { Restore } from './restore.ts'
+import { restoreFrom } from './restore.ts'
 import { Rounds, type SearchMemory } from './rounds.ts'
 import type { InputRecord, TaskLogic } from './task-logic.ts'
 import { type Claim, commitClaim } from './transactions.ts'
@@ -28,6 +29,7 @@ export interface TaskPorts {
   readonly inputs: Inputs
   readonly admin: Admin
   readonly producerKafka: Kafka
+  readonly logReader: LogReader
   readonly memory: SearchMemory
   /** Whether this object is still the one that owns the task. */
   readonly isOwned: (task: Task) => boolean
@@ -36,8 +38,7 @@ export interface TaskPorts {
 }
 
 type TaskState =
-  | { readonly status: 'waiting' | 'starting' | 'ended' }
-  | { readonly status: 'restoring', readonly restore: Restore }
+  | { readonly status: 'waiting' | 'starting' | 'restoring' | 'ended' }
   | { readonly status: 'running' | 'draining', readonly lanes: Lanes, readonly rounds: Rounds, readonly claimOffset: number }
 
 export class Task {
@@ -93,21 +94,17 @@ export class Task {
 
   /** Step 8. */
   async #restore (logic: TaskLogic, claim: Claim, clock: BrokerClock, positions: ReadonlyMap<string, number>): Promise<number> {
-    const { inputs, options: { changelogTopic, deferredTopic } } = this.#ports
+    const { logReader: reader, options: { changelogTopic, deferredTopic } } = this.#ports
     const changelogStartOffset = positions.get(changelogTopic)!
-    const restore = new Restore(claim.id, [
-      { topic: changelogTopic, startOffset: changelogStartOffset, fold: record => logic.restoreChangelog(record) },
-      { topic: deferredTopic, startOffset: positions.get(deferredTopic)!, fold: record => logic.restoreDeferred(record) }
+    this.#become({ status: 'restoring' })
+    const ports = { reader, task: this.index, claim: claim.id, checkOwned: this.#checkOwned }
+    const [changed, deferred] = await Promise.all([
+      restoreFrom({ topic: changelogTopic, startOffset: changelogStartOffset, fold: record => logic.restoreChangelog(record) }, ports),
+      restoreFrom({ topic: deferredTopic, startOffset: positions.get(deferredTopic)!, fold: record => logic.restoreDeferred(record) }, ports)
     ])
-    this.#become({ status: 'restoring', restore })
-    for (const topic of [changelogTopic, deferredTopic]) {
-      inputs.seek(topic, this.index, positions.get(topic)!)
-      inputs.resume(topic, this.index)
-    }
-    await restore.done
     this.#checkOwned()
     logic.restored({ nowMs: clock.nowMs(), changelogStartOffset, changelogNextOffset: claim.changelogOffset + 1, deferredNextOffset: claim.deferredOffset + 1 })
-    return restore.recordsFolded
+    return changed + deferred
   }
 
   /** Step 9. */
@@ -143,18 +140,11 @@ export class Task {
   take (batch: Batch): boolean {
     const lane = this.#ports.options.inputTopics.indexOf(batch.topic)
     try {
-      if (lane < 0) return this.#takeRestored(batch)
-      return this.#state.status === 'running' && this.#takeInput(lane, batch)
+      return lane >= 0 && this.#state.status === 'running' && this.#takeInput(lane, batch)
     } catch (error) {
       this.#fail(error)
       return false
     }
-  }
-
-  #takeRestored (batch: Batch): boolean {
-    if (this.#state.status !== 'restoring') return false
-    if (this.#state.restore.take(batch.topic, batch.messages)) this.#ports.inputs.pause(batch.topic, this.index)
-    return true
   }
 
   #takeInput (lane: number, batch: Batch): boolean {
@@ -195,7 +185,6 @@ export class Task {
     const state = this.#state
     if (state.status === 'ended') return
     this.#become({ status: 'ended' })
-    if ('restore' in state) state.restore.fail(taskLost(this.index))
     void this.#rounds?.stop()
   }
 

@@ -1,4 +1,4 @@
-// Reads the audit topic's partitions and hands runs of records to the path.
+// Reads the partitions of one topic and hands runs of records to the path.
 //
 // A1. Where to read comes from the database, never from Kafka: a partition is paused from the moment it is assigned until
 //     its position is known. Kafka gets the positions afterwards, for lag monitors only.
@@ -15,7 +15,7 @@ import type { AppendResult, ArchiveResult, RawRecord, RawRun } from './pipeline.
 import type { Chunk } from './core/chunk.ts'
 import { keepingAlive } from './keeping-alive.ts'
 
-export interface AuditConsumerOptions extends Persistence {
+export interface TopicConsumerOptions extends Persistence {
   readonly kafka: Kafka
   readonly admin: Admin
   readonly topic: string
@@ -30,7 +30,7 @@ export interface AuditConsumerOptions extends Persistence {
   onLag (partition: number, lagRecords: number): void
 }
 
-export interface AuditConsumer {
+export interface TopicConsumer {
   /** The problem with reading, or undefined. */
   problem (): string | undefined
   close (): Promise<void>
@@ -45,7 +45,7 @@ const fetchWaitMs = 250
 const partitionsAtOnceMax = 2
 const monitorCommitMs = 1_000
 
-async function openConsumer ({ kafka, topic, groupId, sessionMs }: AuditConsumerOptions): Promise<Consumer> {
+async function openConsumer ({ kafka, topic, groupId, sessionMs }: TopicConsumerOptions): Promise<Consumer> {
   const consumer = kafka.consumer({
     groupId, sessionTimeout: sessionMs, rebalanceTimeout: Math.max(sessionMs, 10_000), heartbeatInterval: Math.ceil(sessionMs / 10),
     maxWaitTimeInMs: fetchWaitMs, maxBytesPerPartition: bytesPerPartitionMax, maxBytes: bytesMax, readUncommitted: false,
@@ -56,7 +56,7 @@ async function openConsumer ({ kafka, topic, groupId, sessionMs }: AuditConsumer
   return consumer
 }
 
-export async function startAuditConsumer (options: AuditConsumerOptions): Promise<AuditConsumer> {
+export async function startTopicConsumer (options: TopicConsumerOptions): Promise<TopicConsumer> {
   const { topic, logger, sessionMs } = options
   const consumer = await openConsumer(options)
   const positions = new Map<number, Position>()
@@ -67,10 +67,10 @@ export async function startAuditConsumer (options: AuditConsumerOptions): Promis
     positions.delete(partition)
     consumer.pause([{ topic, partitions: [partition] }])
     const { signal } = assignment
-    void prepare(partition, signal).catch(error => { if (!signal.aborted) logger.error({ partition, reason: (error as Error).message }, 'partition could not be prepared') })
+    void prepare(partition, signal).catch(error => { if (!signal.aborted) logger.error({ topic, partition, reason: (error as Error).message }, 'partition could not be prepared') })
   }
   async function prepare (partition: number, signal: AbortSignal): Promise<void> {
-    const { nextOffset, seekOffset } = await options.persist(`partition ${partition}`, () => findPosition(partition, options), signal)
+    const { nextOffset, seekOffset } = await options.persist(`${topic}/${partition}`, () => findPosition(partition, options), signal)
     signal.throwIfAborted()
     positions.set(partition, { nextOffset, monitorCommitAtMs: 0 })
     consumer.seek({ topic, partition, offset: String(seekOffset) })
@@ -134,7 +134,7 @@ export async function startAuditConsumer (options: AuditConsumerOptions): Promis
 }
 
 /** Where to read on, once it agrees with the topic; throws where it must be tried again. */
-async function findPosition (partition: number, options: AuditConsumerOptions): Promise<{ readonly nextOffset: number, readonly seekOffset: number }> {
+async function findPosition (partition: number, options: TopicConsumerOptions): Promise<{ readonly nextOffset: number, readonly seekOffset: number }> {
   const { topic } = options
   const nextOffset = await options.nextOffset(topic, partition)
   const ends = (await options.admin.fetchTopicOffsets(topic)).find(end => end.partition === partition)
@@ -147,21 +147,21 @@ async function findPosition (partition: number, options: AuditConsumerOptions): 
   if (lowOffset <= nextOffset || nextOffset === 0) return { nextOffset, seekOffset: Math.max(nextOffset, lowOffset) }
   const detail = `up to offset ${lowOffset - 1}`
   options.logger.error({ topic, partition, nextOffset, lowOffset }, 'records were deleted before they were archived')
-  const loss = { topic, partition, startOffset: nextOffset, nextOffset: lowOffset, events: [], restatedEvents: 0, rejections: [{ offset: nextOffset, reason: 'OFFSETS_LOST' as const, detail }] }
+  const loss = { topic, partition, startOffset: nextOffset, nextOffset: lowOffset, events: [], changes: [], restatedEvents: 0, rejections: [{ offset: nextOffset, reason: 'OFFSETS_LOST' as const, detail }] }
   const result = await options.append(loss)
   if (result.outcome !== 'stored') throw new Error(`progress of ${topic}/${partition} moved meanwhile`)
   return { nextOffset: lowOffset, seekOffset: lowOffset }
 }
 
 /** Whether the broker went on behind our back (offset out of range): a jump that the log's beginning explains. */
-async function hasLost (batch: EachBatchPayload['batch'], position: Position, { admin, topic }: AuditConsumerOptions): Promise<boolean> {
+async function hasLost (batch: EachBatchPayload['batch'], position: Position, { admin, topic }: TopicConsumerOptions): Promise<boolean> {
   const { fetchedOffset } = batch as unknown as { readonly fetchedOffset: string }
   if (position.nextOffset === 0 || Number(fetchedOffset) <= position.nextOffset) return false
   const ends = await admin.fetchTopicOffsets(topic)
   return Number(ends.find(end => end.partition === batch.partition)?.low ?? 0) > position.nextOffset
 }
 
-async function commitForMonitors (consumer: Consumer, partition: number, position: Position, { topic, logger }: AuditConsumerOptions): Promise<void> {
+async function commitForMonitors (consumer: Consumer, partition: number, position: Position, { topic, logger }: TopicConsumerOptions): Promise<void> {
   const nowMs = performance.now()
   if (nowMs - position.monitorCommitAtMs < monitorCommitMs) return
   position.monitorCommitAtMs = nowMs

@@ -1,0 +1,111 @@
+// What is known in memory of deferred dispatches: no payloads, no strings an entry, so that half a million fit in some
+// thirty megabytes. Columns of numbers; a row is named by its index, which is used again once the row is freed.
+
+export interface DeferredFacts {
+  /** Offset in the task's partition of mesh.deferred, where the whole of it is read again. */
+  readonly offset: number
+  readonly dueMs: number
+  /** Infinity for none. */
+  readonly deadlineMs: number
+  /** The class it will be delivered as. */
+  readonly priority: number
+  /** Where it came in: the key of its record. */
+  readonly lane: number
+  readonly ingressOffset: number
+  readonly source: string
+  readonly target: string
+  readonly workflowId: string
+}
+
+export const none = -1
+const firstRows = 1_024
+
+/** Numbers its strings; agents' names, so a few hundred. */
+class Names {
+  readonly #indexes = new Map<string, number>()
+  readonly #names: string[] = []
+
+  indexOf (name: string): number {
+    const known = this.#indexes.get(name)
+    if (known !== undefined) return known
+    this.#indexes.set(name, this.#names.length)
+    return this.#names.push(name) - 1
+  }
+
+  name (index: number): string { return this.#names[index]! }
+}
+
+export class DeferredTable {
+  readonly names = new Names()
+  offset = new Float64Array(firstRows)
+  dueMs = new Float64Array(firstRows)
+  deadlineMs = new Float64Array(firstRows)
+  ingress = new Float64Array(firstRows)
+  order = new Float64Array(firstRows)
+  source = new Uint32Array(firstRows)
+  target = new Uint32Array(firstRows)
+  /** The next one of the same source, workflow and class. */
+  next = new Int32Array(firstRows)
+  priority = new Uint8Array(firstRows)
+  isLive = new Uint8Array(firstRows)
+  readonly #free: number[] = []
+  #used = 0
+
+  add (facts: DeferredFacts): number {
+    const row = this.#free.pop() ?? this.#used++
+    if (row >= this.offset.length) this.#grow()
+    this.offset[row] = facts.offset
+    this.dueMs[row] = facts.dueMs
+    this.deadlineMs[row] = facts.deadlineMs
+    this.ingress[row] = ingressOf(facts.lane, facts.ingressOffset)
+    this.order[row] = orderOf(facts.source, facts.workflowId, facts.priority)
+    this.source[row] = this.names.indexOf(facts.source)
+    this.target[row] = this.names.indexOf(facts.target)
+    this.next[row] = none
+    this.priority[row] = facts.priority
+    this.isLive[row] = 1
+    return row
+  }
+
+  free (row: number): void { this.#free.push(row) }
+
+  #grow (): void {
+    const rows = this.offset.length * 2
+    for (const column of ['offset', 'dueMs', 'deadlineMs', 'ingress', 'order'] as const) this[column] = widened(this[column], new Float64Array(rows))
+    for (const column of ['source', 'target'] as const) this[column] = widened(this[column], new Uint32Array(rows))
+    for (const column of ['priority', 'isLive'] as const) this[column] = widened(this[column], new Uint8Array(rows))
+    this.next = widened(this.next, new Int32Array(rows))
+  }
+}
+
+function widened<Column extends Float64Array | Uint32Array | Int32Array | Uint8Array> (column: Column, wider: Column): Column {
+  wider.set(column)
+  return wider
+}
+
+/** Offsets stay below 2^50, so lane and offset are one exact number. */
+const laneFactor = 2 ** 50
+export const ingressOf = (lane: number, ingressOffset: number): number => lane * laneFactor + ingressOffset
+export const deferralKey = (lane: number, ingressOffset: number): string => `${lane}/${ingressOffset}`
+export const keyOfIngress = (ingress: number): string => deferralKey(Math.floor(ingress / laneFactor), ingress % laneFactor)
+
+export function ingressOfKey (key: string): number | undefined {
+  const [lane, offset, ...rest] = key.split('/').map(Number)
+  return Number.isInteger(lane) && Number.isInteger(offset) && rest.length === 0 ? ingressOf(lane!, offset!) : undefined
+}
+
+/**
+ * 53 bits of two FNV-1a hashes (Fowler, Noll, Vo) that begin apart. Two keys with the same number wait for each other
+ * without need, and that is all that happens.
+ */
+export function orderOf (source: string, workflowId: string, priority: number): number {
+  const key = `${source}|${workflowId}|${priority}`
+  let high = 0x811c9dc5
+  let low = 0xcbf29ce4
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i)
+    high = Math.imul(high ^ code, 0x01000193)
+    low = Math.imul(low ^ code ^ (code >>> 8), 0x01000193)
+  }
+  return (high >>> 0) * 2 ** 21 + ((low >>> 0) & 0x1fffff)
+}

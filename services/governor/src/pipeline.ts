@@ -1,0 +1,92 @@
+// One pass, from the agents that there are to what is said of them:
+//
+//   agents ──> committed offsets and a chunk of each partition ──> counts, ages, what was handled ──> pressure ──> mesh.pressure
+//
+// P1. A pass that fails says nothing: no heartbeat, so that readers soon take pressure for unknown.
+// P2. What is kept from pass to pass serves only to measure rates; a governor that starts without it says the same a few
+//     seconds later. Whether a class was pressed comes from the topic.
+import type { AgentRegistration, ClassPressure, Pressure } from '@mesh/schemas'
+import { whatToSay } from './core/announcing.ts'
+import { handledSince, waitingIn } from './core/backlog.ts'
+import { type Capacity, type ClassSample, drainAfter, type DrainState, nothingMeasured, pressureOf } from './core/pressure.ts'
+import type { InboxChunks } from './inboxes.ts'
+import type { PressureTopic } from './pressure-topic.ts'
+
+export interface PassPorts {
+  readonly topic: Pick<PressureTopic, 'said' | 'announce'>
+  agents (): readonly AgentRegistration[]
+  look (agents: readonly AgentRegistration[]): Promise<Map<string, InboxChunks>>
+  /** Of the machine's clock, as the broker's times are. */
+  nowMs (): number
+  monotonicMs (): number
+  onMeasured (measured: ReadonlyMap<string, Pressure>, leftOut: number): void
+  onSaid (puts: number, gone: number): void
+}
+
+interface Seen { readonly chunks: InboxChunks, readonly samples: readonly ClassSample[], readonly drain: DrainState, readonly atMonotonicMs: number }
+
+const heartbeatMs = 2_000
+
+export class Passes {
+  readonly #ports: PassPorts
+  readonly #seen = new Map<string, Seen>()
+  readonly #measuredAtMs = new Map<string, number>()
+  #heartbeatAtMs = -Infinity
+
+  constructor (ports: PassPorts) {
+    this.#ports = ports
+  }
+
+  async pass (): Promise<void> {
+    const { topic, nowMs, monotonicMs, onMeasured, onSaid } = this.#ports
+    const agents = this.#ports.agents()
+    const inboxes = await this.#ports.look(agents)
+    const atMonotonicMs = monotonicMs()
+    const measured = new Map<string, Pressure>()
+    for (const agent of agents) {
+      const chunks = inboxes.get(agent.name)
+      if (chunks === undefined) continue
+      const wasPressed = topic.said.get(agent.name)?.classes.map(one => one.isPressed) ?? []
+      measured.set(agent.name, { agent: agent.name, atMs: nowMs(), classes: this.#measure(agent, chunks, wasPressed, atMonotonicMs) })
+      this.#measuredAtMs.set(agent.name, atMonotonicMs)
+    }
+    this.#forgetAllBut(new Set(agents.map(({ name }) => name)))
+    onMeasured(measured, agents.length - measured.size)
+    const announcement = whatToSay(measured, topic.said, this.#measuredAtMs, atMonotonicMs)
+    const isHeartbeatDue = atMonotonicMs - this.#heartbeatAtMs >= heartbeatMs
+    await topic.announce(announcement, isHeartbeatDue ? nowMs() : null)
+    if (isHeartbeatDue) this.#heartbeatAtMs = atMonotonicMs
+    onSaid(announcement.puts.length, announcement.gone.length)
+  }
+
+  #measure (agent: AgentRegistration, chunks: InboxChunks, wasPressed: readonly boolean[], atMonotonicMs: number): ClassPressure[] {
+    const capacity = capacityOf(agent)
+    const before = this.#seen.get(agent.name)
+    const nowMs = this.#ports.nowMs()
+    const samples = chunks.map((partitions, priority): ClassSample => {
+      const oldestAtMs = partitions.reduce((oldest, { oldestAppendedAtMs }) => Math.min(oldest, oldestAppendedAtMs ?? Infinity), Infinity)
+      return {
+        waitingRecords: partitions.reduce((sum, chunk) => sum + waitingIn(chunk), 0),
+        // Another machine's clock may be ahead.
+        oldestAgeMs: oldestAtMs === Infinity ? 0 : Math.max(0, nowMs - oldestAtMs),
+        handledRecords: partitions.reduce((sum, { fromOffset }, partition) => {
+          const then = before?.chunks[priority]?.[partition]
+          return then === undefined ? sum : sum + handledSince(then, fromOffset)
+        }, 0)
+      }
+    })
+    const drain = before === undefined
+      ? drainAfter(nothingMeasured, samples, [], capacity, 0)
+      : drainAfter(before.drain, samples, before.samples, capacity, atMonotonicMs - before.atMonotonicMs)
+    this.#seen.set(agent.name, { chunks, samples, drain, atMonotonicMs })
+    return pressureOf(samples, capacity, drain, wasPressed)
+  }
+
+  #forgetAllBut (names: ReadonlySet<string>): void {
+    for (const name of this.#seen.keys()) if (!names.has(name)) this.#seen.delete(name)
+    for (const name of this.#measuredAtMs.keys()) if (!names.has(name)) this.#measuredAtMs.delete(name)
+  }
+}
+
+const capacityOf = ({ maxConcurrent, latencyProfileMs, slaP95Ms }: AgentRegistration): Capacity =>
+  ({ maxConcurrent, handlerMs: latencyProfileMs ?? slaP95Ms, promisedMs: slaP95Ms })

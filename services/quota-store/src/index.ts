@@ -1,0 +1,5 @@
+export { defaultQuotas, outstandingMaxDefault, quotaFor, type QuotaLimits } from './core/quota-limits.ts'
+export type { EpisodeAnswer, QuotaUsage, RefusalReason, SlotAnswer, SlotRequest } from './core/slots.ts'
+export { createMemoryQuotaStore } from './memory-quota-store.ts'
+export type { QuotaErrorCode, QuotaStore } from './quota-store.ts'
+export { type QuotaStoreOptions, startQuotaStore } from './redis-quota-store.ts'
