@@ -19,7 +19,8 @@ const configFiles = {
 /** Each file with generated tables: between `<!-- NAME:begin -->` and `<!-- NAME:end -->` stands what the function makes. */
 export const generatedTables: readonly { readonly file: string, readonly name: string, readonly make: () => string | Promise<string> }[] = [
   { file: 'README.md', name: 'config', make: configTable },
-  { file: 'README.md', name: 'reason-codes', make: reasonCodesTable },
+  { file: 'README.md', name: 'reason-code-list', make: reasonCodeList },
+  { file: 'schemas/README.md', name: 'reason-codes', make: reasonCodesTable },
   { file: 'topics/README.md', name: 'topics', make: topicsTable }
 ]
 
@@ -32,6 +33,12 @@ export function withTable (text: string, name: string, table: string): string {
   const to = text.indexOf(end)
   if (from < 0 || to < from) throw new Error(`the markers ${begin} and ${end} are missing`)
   return `${text.slice(0, from + begin.length)}\n${table.trim()}\n${text.slice(to)}`
+}
+
+/** Short enough for the first page: which codes there are, and whether sending again may help. */
+function reasonCodeList (): string {
+  const codes = (retriable: boolean) => Object.entries(reasonCodes).filter(([, each]) => each.retriable === retriable).map(([code]) => `\`${code}\``).join(', ')
+  return ['| sending again may help | codes |', '| --- | --- |', `| yes | ${codes(true)} |`, `| no | ${codes(false)} |`].join('\n')
 }
 
 function reasonCodesTable (): string {

@@ -266,6 +266,8 @@ export interface Decision {
   readonly priority: number | null
   /** Delivered though the expected wait is longer than its deadline or its class allows. */
   readonly isExpectedLate: boolean
+  /** Broker time until which it had to wait in the mesh; its latency counts from then. Null where it did not wait. */
+  readonly dueAtMs: number | null
 }
 
 /** A dispatch that waits for its time: the value on mesh.deferred, keyed by <priority>/<offset> of its ingress in the task. A tombstone says that it has gone on. */

@@ -411,6 +411,15 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                 "type": "boolean",
                 "default": false,
                 "doc": "Delivered though the expected wait is longer than its deadline or its class allows."
+              },
+              {
+                "name": "dueAtMs",
+                "type": [
+                  "null",
+                  "long"
+                ],
+                "default": null,
+                "doc": "Broker time until which it had to wait in the mesh; its latency counts from then. Null where it did not wait."
               }
             ]
           },

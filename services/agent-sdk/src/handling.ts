@@ -10,8 +10,8 @@ import type { Parent, Priority } from './core/envelope.ts'
 export class Handling implements Parent {
   readonly dispatch: Dispatch
   readonly priority: Priority
-  /** Broker time at which its source's dispatch was written. */
-  readonly appendedAtMs: number
+  /** Broker time from which its latency counts: when its source's dispatch was written, or until when it had to wait in the mesh. */
+  readonly wantedAtMs: number
   readonly deadlineAtMs: number | null
   /** Broker time at which it was let through; nothing that its handler caused is older. */
   readonly decidedAtMs: number
@@ -22,10 +22,10 @@ export class Handling implements Parent {
   readonly #unconfirmed = new Set<Promise<unknown>>()
   #ordinal = 0
 
-  constructor (dispatch: Dispatch, { appendedAtMs, deadlineAtMs, decidedAtMs, priority }: Decision) {
+  constructor (dispatch: Dispatch, { appendedAtMs, dueAtMs, deadlineAtMs, decidedAtMs, priority }: Decision) {
     this.dispatch = dispatch
     this.priority = (priority ?? dispatch.priority) as Priority
-    this.appendedAtMs = appendedAtMs
+    this.wantedAtMs = Math.max(appendedAtMs, dueAtMs ?? 0)
     this.deadlineAtMs = deadlineAtMs
     this.decidedAtMs = decidedAtMs
   }

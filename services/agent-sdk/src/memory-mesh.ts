@@ -167,7 +167,7 @@ export class MemoryMesh {
     const nowMs = Date.now()
     const decision: Decision = {
       ingress: this.#position(dispatch), appendedAtMs: nowMs, decidedAtMs: nowMs, deadlineAtMs: dispatch.ttlMs === null ? null : nowMs + dispatch.ttlMs,
-      attempt: 1, target: target.name, targetVersion: target.version, controlOffset: 0, priority: null, isExpectedLate: false
+      attempt: 1, target: target.name, targetVersion: target.version, controlOffset: 0, priority: null, isExpectedLate: false, dueAtMs: null
     }
     const delivery: Delivery = { dispatch: this.codec.decode('SignedDispatch', value), decision }
     return this.codec.encode('Delivery', delivery)

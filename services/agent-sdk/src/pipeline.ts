@@ -68,7 +68,7 @@ export async function handleDelivery (handling: Handling, ports: HandlingPorts):
     logger.info('not handled: its deadline was over when its turn came')
     return done(null)
   }
-  ports.onBegin({ priority: handling.priority, latencyMs: Math.max(0, ports.clock.nowMs() - handling.appendedAtMs) })
+  ports.onBegin({ priority: handling.priority, latencyMs: Math.max(0, ports.clock.nowMs() - handling.wantedAtMs) })
   const result = await runBounded(handling, ports, logger)
   await handling.confirmed()
   if (result === 'left') return { type: 'left' }

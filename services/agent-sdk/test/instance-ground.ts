@@ -53,7 +53,7 @@ export function received (change: Partial<Dispatch> = {}, deadlineAtMs: number |
   const dispatch = { ...blank, ...change }
   const decision: Delivery['decision'] = {
     ingress: { topic: 't', partition: 0, offset: 1 }, appendedAtMs: decidedAtMs, decidedAtMs, deadlineAtMs, attempt: 1, target: 'planner', targetVersion: '1.0.0', controlOffset: 0,
-    priority, isExpectedLate: false
+    priority, isExpectedLate: false, dueAtMs: null
   }
   return fromWire(codec, codec.encode('Delivery', { dispatch: codec.decode('SignedDispatch', toWire(codec, dispatch)), decision }))
 }

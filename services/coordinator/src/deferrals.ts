@@ -21,6 +21,8 @@ export interface Deferring {
 /** Payloads are read this long before they are due. */
 const horizonMs = 1_000
 const horizonRows = 500
+/** What is due sooner than this is kept as it was written, and need not be read again. */
+const keptMs = 5_000
 const releasedMax = 200
 const releasedBytesMax = 256 * 1_024
 /** What is held back is looked at this often; control state says nothing when it changes. */
@@ -84,14 +86,14 @@ export class Deferrals {
     this.#values.want(this.#queue.due(nowMs + horizonMs, isHeld, horizonRows).map(row => this.#queue.offsetOf(row)))
   }
 
-  applied (released: readonly Due[], deferring: readonly Deferring[], recordsWritten: number, baseOffset: number): void {
+  applied (released: readonly Due[], deferring: readonly Deferring[], recordsWritten: number, baseOffset: number, nowMs: number): void {
     for (const { row } of released) {
       this.#values.forget(this.#queue.offsetOf(row))
       this.#queue.remove(row)
     }
     deferring.forEach(({ deferral, record }, i) => {
       this.#put(deferral, baseOffset + i)
-      this.#values.keep(baseOffset + i, deferral, record.value!.length)
+      if (deferral.dueAtMs <= nowMs + keptMs) this.#values.keep(baseOffset + i, record.value!)
     })
     if (recordsWritten > 0) this.#nextOffset = baseOffset + recordsWritten
   }

@@ -18,28 +18,31 @@ const heldBytesMax = 4 * 1_024 * 1_024
 const fetchBytes = 128 * 1_024
 const readsMax = 50
 
-interface Held { readonly deferral: Deferral, readonly bytes: number }
-
 export class DeferredValues {
   readonly #options: DeferredValuesOptions
-  readonly #held = new Map<number, Held>()
+  /** Copies: a view would keep the whole answer of the fetch that it came with. */
+  readonly #held = new Map<number, Buffer>()
   #bytes = 0
   #isReading = false
 
   constructor (options: DeferredValuesOptions) { this.#options = options }
 
-  get (offset: number): Deferral | undefined { return this.#held.get(offset)?.deferral }
+  get (offset: number): Deferral | undefined {
+    const value = this.#held.get(offset)
+    return value === undefined ? undefined : this.#options.codec.decode('Deferral', value)
+  }
 
-  /** Keeps one that was written just now; false when there is no room. */
-  keep (offset: number, deferral: Deferral, bytes: number): boolean {
-    if (this.#bytes + bytes > heldBytesMax && this.#held.size > 0) return false
-    if (!this.#held.has(offset)) this.#bytes += bytes
-    this.#held.set(offset, { deferral, bytes })
+  /** Keeps one that goes on soon; false when there is no room. */
+  keep (offset: number, value: Buffer): boolean {
+    if (this.#held.has(offset)) return true
+    if (this.#bytes + value.length > heldBytesMax && this.#held.size > 0) return false
+    this.#bytes += value.length
+    this.#held.set(offset, value)
     return true
   }
 
   forget (offset: number): void {
-    this.#bytes -= this.#held.get(offset)?.bytes ?? 0
+    this.#bytes -= this.#held.get(offset)?.length ?? 0
     this.#held.delete(offset)
   }
 
@@ -77,7 +80,7 @@ export class DeferredValues {
     const wanted = new Set(sorted)
     for (const { offset, value } of records) {
       if (value === null || !wanted.has(offset)) continue
-      if (!this.keep(offset, this.#options.codec.decode('Deferral', value), value.length)) return false
+      if (!this.keep(offset, Buffer.from(value))) return false
     }
     while (sorted.length > 0 && sorted[0]! < nextOffset) sorted.shift()
     return true

@@ -123,7 +123,8 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     const behindMs = (this.#options.deferrals.lastDueMs(source.name, isUrgent) ?? nowMs) - nowMs
     return {
       lane, offset: position.offset, source: source.name, isUrgent, limits: this.#limitsOf(source),
-      delayMsMax: deadlineAtMs === null ? null : Math.max(0, deadlineAtMs - nowMs), behindMs: Math.max(0, behindMs)
+      // A slot at the deadline itself is too late.
+      delayMsMax: deadlineAtMs === null ? null : Math.max(0, deadlineAtMs - nowMs - 1), behindMs: Math.max(0, behindMs)
     }
   }
 
@@ -180,7 +181,7 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     if (plan.evolutions.length > 0) this.#changelogNextOffset = offset
     this.#state.forgetOld(this.#changelogNextOffset)
     const { deferrals, task, onDeferred } = this.#options
-    deferrals.applied(plan.released, plan.deferring, plan.deferred.length, produced.deferredBaseOffset)
+    deferrals.applied(plan.released, plan.deferring, plan.deferred.length, produced.deferredBaseOffset, this.#nowMs)
     if (plan.deferred.length > 0) onDeferred(task, deferrals.size)
     return { changelogOffset: Math.min(this.#state.lowestOffset(), this.#changelogNextOffset), deferredOffset: deferrals.lowestOffset() }
   }

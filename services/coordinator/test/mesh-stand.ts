@@ -120,7 +120,7 @@ export class MeshStand {
   }
 
   startCoordinator (id: string, script: keyof typeof scripts = 'plain', environment: Record<string, string> = {}): ChildProcess {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL(scripts[script], import.meta.url))], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', fileURLToPath(new URL(scripts[script], import.meta.url))], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, MESH_KAFKA_BROKERS: this.#brokers, MESH_NAMESPACE: this.namespace, MESH_TASKS: String(taskCount), MESH_COORDINATOR_ID: id, MESH_SESSION_TIMEOUT_MS: '3000', ...environment }
     })

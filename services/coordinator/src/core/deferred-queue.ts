@@ -8,7 +8,7 @@
 //   Q3. Each source catches up by itself, so that one's backlog makes no other late.
 //   Q4. Looking changes nothing that a second look would miss: entries leave only by `remove`.
 import { catchUpOf, type CatchUp, goesOnAtMs } from './catch-up.ts'
-import { type DeferredFacts, DeferredTable, ingressOfKey, none } from './deferred-table.ts'
+import { type DeferredFacts, DeferredTable, ingressOfKey, laneOf, none } from './deferred-table.ts'
 import { MinHeap } from './min-heap.ts'
 
 export type IsHeld = (target: string, priority: number) => boolean
@@ -38,8 +38,8 @@ export class DeferredQueue {
   readonly #parked = new Map<number, MinHeap>()
   /** Rows in the order of their offsets; dead ones are passed over when they come first. */
   readonly #byOffset: { rows: number[], offsets: number[], first: number } = { rows: [], offsets: [], first: 0 }
-  /** Only while restoring: afterwards entries are removed by row. */
-  #byIngress: Map<number, number> | undefined = new Map()
+  /** Only while restoring, by lane, in the order in which they came in; afterwards entries are removed by row. */
+  #byIngress: number[][] | undefined = []
   #size = 0
 
   get size (): number { return this.#size }
@@ -47,7 +47,7 @@ export class DeferredQueue {
   put (facts: DeferredFacts): void {
     const table = this.#table
     const row = table.add(facts)
-    this.#byIngress?.set(table.ingress[row]!, row)
+    if (this.#byIngress !== undefined) (this.#byIngress[facts.lane] ??= []).push(row)
     this.#byOffset.rows.push(row)
     this.#byOffset.offsets.push(facts.offset)
     this.#size++
@@ -69,10 +69,22 @@ export class DeferredQueue {
   /** A tombstone met while restoring. */
   forget (key: string): void {
     const ingress = ingressOfKey(key)
-    const row = ingress === undefined ? undefined : this.#byIngress?.get(ingress)
-    if (row === undefined) return
-    this.#byIngress!.delete(ingress!)
-    this.#unlink(row)
+    const row = ingress === undefined ? undefined : this.#rowOf(ingress)
+    if (row !== undefined && this.#table.isLive[row] === 1) this.#unlink(row)
+  }
+
+  /** A lane is read in order, so what it deferred was written in the order of its offsets. */
+  #rowOf (ingress: number): number | undefined {
+    const rows = this.#byIngress?.[laneOf(ingress)] ?? []
+    let low = 0
+    let high = rows.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#table.ingress[rows[middle]!]! < ingress) low = middle + 1
+      else high = middle
+    }
+    const row = rows[low]
+    return row !== undefined && this.#table.ingress[row] === ingress ? row : undefined
   }
 
   /** Ends the restore. */
@@ -164,8 +176,13 @@ export class DeferredQueue {
       const row = heads.peek()
       if (row === undefined || this.#table.isLive[row] === 1) return row
       heads.pop()
-      this.#table.free(row)
+      this.#free(row)
     }
+  }
+
+  /** Not while restoring: rows are looked up by their place in the order. */
+  #free (row: number): void {
+    if (this.#byIngress === undefined) this.#table.free(row)
   }
 
   #park (source: Source, nowMs: number, isHeld: IsHeld): void {
@@ -230,7 +247,7 @@ export class DeferredQueue {
     while (table.isLive[next] === 0) {
       const dead = next
       next = table.next[next]!
-      table.free(dead)
+      this.#free(dead)
     }
     chain.head = next
     this.#sourceOf(next).heads.push(next)

@@ -86,8 +86,9 @@ function widened<Column extends Float64Array | Uint32Array | Int32Array | Uint8A
 /** Offsets stay below 2^50, so lane and offset are one exact number. */
 const laneFactor = 2 ** 50
 export const ingressOf = (lane: number, ingressOffset: number): number => lane * laneFactor + ingressOffset
+export const laneOf = (ingress: number): number => Math.floor(ingress / laneFactor)
 export const deferralKey = (lane: number, ingressOffset: number): string => `${lane}/${ingressOffset}`
-export const keyOfIngress = (ingress: number): string => deferralKey(Math.floor(ingress / laneFactor), ingress % laneFactor)
+export const keyOfIngress = (ingress: number): string => deferralKey(laneOf(ingress), ingress % laneFactor)
 
 export function ingressOfKey (key: string): number | undefined {
   const [lane, offset, ...rest] = key.split('/').map(Number)

@@ -24,7 +24,7 @@ export function decideRelease (deferred: AuditEvent, dispatch: Dispatch, view: T
   }, rules.context)
   const to = {
     topic, partition: partitionFor(dispatch.workflowId, target.inboxPartitions), key: dispatch.workflowId, target: target.name, targetVersion: target.version,
-    deadlineAtMs: deferred.deadlineAtMs, priority: deferred.claimedPriority === null ? null : deferred.priority
+    deadlineAtMs: deferred.deadlineAtMs, dueAtMs: deferred.dueAtMs, priority: deferred.claimedPriority === null ? null : deferred.priority
   }
   const delivery = deliveryTo({ position: deferred.ingress, appendedAtMs: deferred.appendedAtMs }, to, rules)
   return { events: [released], earlier: [deferred], delivery }

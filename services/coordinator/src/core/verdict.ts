@@ -56,14 +56,16 @@ export interface Destination {
   /** Set where the class was lowered. */
   readonly priority?: number | null
   readonly isExpectedLate?: boolean
+  /** Set where it waited in the mesh. */
+  readonly dueAtMs?: number | null
 }
 
 export function deliveryTo ({ position, appendedAtMs }: Pick<IngressFacts, 'position' | 'appendedAtMs'>, to: Destination, rules: Rules): DeliveryOut {
   const { nowMs, controlOffset } = rules.context
-  const { target, targetVersion, deadlineAtMs, priority = null, isExpectedLate = false } = to
+  const { target, targetVersion, deadlineAtMs, priority = null, isExpectedLate = false, dueAtMs = null } = to
   return {
     topic: to.topic, partition: to.partition, key: to.key,
-    decision: { ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt: 1, target, targetVersion, controlOffset, priority, isExpectedLate }
+    decision: { ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt: 1, target, targetVersion, controlOffset, priority, isExpectedLate, dueAtMs }
   }
 }
 

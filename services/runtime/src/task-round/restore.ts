@@ -5,7 +5,7 @@
 //       handed over.
 //   S2. Other owners' claims are passed over; they say nothing, and compaction may take them.
 //   S3. A fold that gets nothing for `stallMsMax` fails, and the task begins anew.
-//   S4. It is read in pieces of a megabyte, outside the group: in the pieces in which inputs are fetched half a million
+//   S4. It is read in large pieces, outside the group: in the pieces in which inputs are fetched half a million
 //       records took three times as long.
 import { setTimeout as pause } from 'node:timers/promises'
 import { CodedError } from '../errors.ts'
@@ -17,7 +17,7 @@ import type { RestoredRecord } from './task-logic.ts'
 export const claimHeader = 'claim'
 
 const stallMsMax = 30_000
-const pieceBytes = 1_024 * 1_024
+const pieceBytes = 256 * 1_024
 /** The claim's marker is written after its commit was answered. */
 const againMs = 2
 
