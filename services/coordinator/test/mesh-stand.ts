@@ -15,6 +15,8 @@ import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
 patchAbortedRecords()
 
 export const taskCount = 4
+/** As infra/local starts coordinators: large buffers go back to the system when they are freed. */
+const givingBackMemory = { MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '131072' }
 const scripts = { plain: '../src/main.ts', faulty: './faulty-main.ts' }
 
 export interface Seen<T> { readonly topic: string, readonly partition: number, readonly offset: number, readonly key: string, readonly value: T }
@@ -122,7 +124,10 @@ export class MeshStand {
   startCoordinator (id: string, script: keyof typeof scripts = 'plain', environment: Record<string, string> = {}): ChildProcess {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', fileURLToPath(new URL(scripts[script], import.meta.url))], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, MESH_KAFKA_BROKERS: this.#brokers, MESH_NAMESPACE: this.namespace, MESH_TASKS: String(taskCount), MESH_COORDINATOR_ID: id, MESH_SESSION_TIMEOUT_MS: '3000', ...environment }
+      env: {
+        ...process.env, MESH_KAFKA_BROKERS: this.#brokers, MESH_NAMESPACE: this.namespace, MESH_TASKS: String(taskCount), MESH_COORDINATOR_ID: id, MESH_SESSION_TIMEOUT_MS: '3000',
+        ...givingBackMemory, ...environment
+      }
     })
     const log = createWriteStream(this.logFile(id), { flags: 'a' })
     child.stdout.pipe(log)

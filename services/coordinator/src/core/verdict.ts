@@ -65,7 +65,9 @@ export function deliveryTo ({ position, appendedAtMs }: Pick<IngressFacts, 'posi
   const { target, targetVersion, deadlineAtMs, priority = null, isExpectedLate = false, dueAtMs = null } = to
   return {
     topic: to.topic, partition: to.partition, key: to.key,
-    decision: { ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt: 1, target, targetVersion, controlOffset, priority, isExpectedLate, dueAtMs }
+    decision: {
+      ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt: 1, target, targetVersion, controlOffset, priority, isExpectedLate, dueAtMs
+    }
   }
 }
 

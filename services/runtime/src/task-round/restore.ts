@@ -17,7 +17,7 @@ import type { RestoredRecord } from './task-logic.ts'
 export const claimHeader = 'claim'
 
 const stallMsMax = 30_000
-const pieceBytes = 256 * 1_024
+const pieceBytes = 512 * 1_024
 /** The claim's marker is written after its commit was answered. */
 const againMs = 2
 
