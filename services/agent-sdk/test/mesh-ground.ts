@@ -30,7 +30,7 @@ export async function startMeshGround (): Promise<MeshGround> {
     await applyPlan(admin, plan(desired, await observeTopics(admin, { namespace })), { desired })
   })
   const registryPort = await freePort()
-  const common = { MESH_KAFKA_BROKERS: brokers.join(','), MESH_SCHEMA_REGISTRY_URL: schemaRegistryUrl, MESH_NAMESPACE: namespace, MESH_LOG_LEVEL: 'warn' }
+  const common = { MESH_KAFKA_BROKERS: brokers.join(','), MESH_SCHEMA_REGISTRY_URL: schemaRegistryUrl, MESH_NAMESPACE: namespace, MESH_LOG_LEVEL: 'warn', REDIS_URL: process.env.REDIS_URL! }
   const starting = await Promise.allSettled([
     startProcess('services/registry/src/main.ts', { ...common, MESH_REGISTRY_PORT: String(registryPort) }),
     startProcess('services/coordinator/src/main.ts', { ...common, MESH_TASKS: String(taskCount), MESH_COORDINATOR_ID: 'coordinator-1' })

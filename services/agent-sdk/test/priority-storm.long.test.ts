@@ -23,7 +23,7 @@ beforeAll(async () => {
   mesh = await startMeshGround()
   processes.push(
     await startProcess('services/governor/src/main.ts', mesh.environment),
-    await startProcess('services/coordinator/src/main.ts', { ...mesh.environment, MESH_COORDINATOR_ID: 'coordinator-2' }))
+    await startProcess('services/coordinator/src/main.ts', { ...mesh.environment, MESH_TASKS: '2', MESH_COORDINATOR_ID: 'coordinator-2' }))
 }, 90_000)
 afterAll(async () => {
   await Promise.all(processes.map(stopProcess))
