@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { agent, at, codec, control, dispatch, names, task, TaskHarness, until, workflowId } from '../test/task-harness.ts'
-import { applyRegistration } from './core/control.ts'
+import { applyRegistration, applyRemoval } from './core/control.ts'
 
 describe('what waits', () => {
   test('is written whole to the deferred topic and goes on when it is due, with its story', async () => {
@@ -71,6 +71,26 @@ describe('what waits', () => {
     }
     await harness.round()
     expect(harness.decided.slice(2)).toMatchObject([{ dispatchId: 'd', decision: 'released' }, { dispatchId: 'short', decision: 'timed_out' }])
+  })
+
+  test('what control state lets through only after the quota was asked is asked for then', async () => {
+    const harness = new TaskHarness()
+    const { quota } = harness
+    applyRegistration(control, { ...agent('looker', ['look'], []), status: 'draining' }, 2)
+    const reserve = quota.reserve.bind(quota)
+    quota.reserve = (task, owner, requests) => {
+      applyRegistration(control, agent('looker', ['look'], []), 3)
+      return reserve(task, owner, requests)
+    }
+    const named = harness.record(dispatch({ dispatchId: 'named', ttlMs: 60_000, target: 'looker' }))
+    applyRegistration(control, { ...agent('other', ['look'], []) }, 4)
+    try {
+      await harness.round(harness.record(dispatch({ ttlMs: 60_000 })), named)
+    } finally {
+      applyRemoval(control, 'other', '1.0.0', 5)
+    }
+    expect(harness.decided).toMatchObject([{ decision: 'delivered' }, { dispatchId: 'named', decision: 'delivered' }])
+    expect(quota.asked.map(requests => requests.length)).toEqual([1, 2])
   })
 
   test('property: whatever waits and whenever owners change, each is delivered once, in order', async () => {

@@ -3,7 +3,8 @@
 // Invariants:
 //   K1. `plan` decides on a view laid over the state; the state changes only in `applied` and while restoring.
 //   K2. The audit topic is the changelog: every event that changes the state is one record there, in the order decided.
-//   K3. Quotas are asked once a round, for all that would be let through; asked again about a position they answer the same.
+//   K3. Quotas are asked once a round for all that would be let through, and again only for what became so meanwhile; asked
+//       again about a position they answer the same.
 import { type QuotaStore, quotaFor, type SlotAnswer, type SlotRequest } from '@mesh/quota-store'
 import type { AgentRegistration, AuditEvent, Codec } from '@mesh/schemas'
 import type { TopicNames } from '@mesh/topics'
@@ -19,13 +20,16 @@ import type { Ingress } from './core/ingress.ts'
 import { restateEvents } from './core/restating.ts'
 import type { SeenBounds } from './core/seen-window.ts'
 import { evolve, TaskState } from './core/task-state.ts'
-import { refuseUnreadable, type Rules, type Verdict } from './core/verdict.ts'
+import { refuse, refuseUnreadable, type Rules, type Verdict } from './core/verdict.ts'
 import type { Decoded, DecodeRecord } from './decode.ts'
 import type { Deferrals, Deferring, Due } from './deferrals.ts'
 import { PlannedRound } from './planned-round.ts'
 
 /** Due requests and restated entries that one round takes at most; the rest wait for the next round. */
 const dueMax = 200
+/** Questions to the quota that one round makes at most; who is left unasked then is refused, retriably. */
+const questionsMax = 3
+const unaskedRetryMs = 1_000
 /** How soon an episode that should be over and isn't is asked about again. */
 const episodeLookMs = { least: 50, most: 5_000 }
 
@@ -57,6 +61,14 @@ export interface DispatchTaskOptions {
   readonly deferrals: Deferrals
   readonly onDecided: (event: AuditEvent) => void
   readonly onDeferred: (task: number, records: number) => void
+}
+
+/** What a round decides about, and what was asked for it. */
+interface Gathered {
+  readonly records: readonly InputRecord[]
+  readonly decoded: readonly Decoded[]
+  readonly slots: ReadonlyMap<Ingress, SlotAnswer>
+  readonly cleared: readonly Episode[]
 }
 
 export class DispatchTask implements TaskLogic<DispatchPlan> {
@@ -98,23 +110,31 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     const nowMs = this.#nowMs = records.reduce((latest, { appendedAtMs }) => Math.max(latest, appendedAtMs), clockMs)
     const rules = this.#rules(nowMs)
     const decoded = records.map(this.#options.decode)
-    const slots = await this.#reserve(decoded, rules)
     const cleared = await this.#clearedEpisodes(nowMs)
-    const round = new PlannedRound(this.#state, this.#options)
-    for (const id of this.#state.dueIds(nowMs, dueMax)) round.add(decideDue(id, this.#state.pending(id)!, rules))
+    let asked = decoded.map(({ ingress }) => decide(ingress, this.#state, rules)).filter(isAdmission)
+    for (let questions = 1; ; questions++) {
+      const slots = await this.#reserve(asked, nowMs)
+      const round = new PlannedRound(this.#state, this.#options)
+      this.#fill(round, { records, decoded, slots, cleared }, rules)
+      // Control state moves on while the quota is asked, and a round may itself make known what a record of it builds on.
+      if (round.unasked.length === 0 || questions === questionsMax) return round.plan
+      asked = [...asked, ...round.unasked]
+    }
+  }
+
+  #fill (round: PlannedRound, { records, decoded, slots, cleared }: Gathered, rules: Rules): void {
+    for (const id of this.#state.dueIds(rules.context.nowMs, dueMax)) round.add(decideDue(id, this.#state.pending(id)!, rules))
     for (const episode of cleared) round.add(decideCleared(episode, rules))
     this.#release(round, rules)
     for (const [i, record] of records.entries()) this.#admit(round, record, decoded[i]!, slots, rules)
     for (const event of restateEvents(this.#state, this.#changelogNextOffset, dueMax, rules.context)) round.record(event)
-    return round.plan
   }
 
-  /** Asks for all that would be let through as the state stands; what only this round makes known comes to nothing less. */
-  async #reserve (decoded: readonly Decoded[], rules: Rules): Promise<Map<Ingress, SlotAnswer>> {
-    const admissions = decoded.map(({ ingress }) => decide(ingress, this.#state, rules)).filter(isAdmission)
+  /** One question for all that would be let through. */
+  async #reserve (admissions: readonly Admission[], nowMs: number): Promise<Map<Ingress, SlotAnswer>> {
     if (admissions.length === 0) return new Map()
     const { task, quotas } = this.#options
-    const answers = await quotas.reserve(task, this.#owner, admissions.map(admission => this.#question(admission, rules.context.nowMs)))
+    const answers = await quotas.reserve(task, this.#owner, admissions.map(admission => this.#question(admission, nowMs)))
     return new Map(admissions.map(({ ingress }, i) => [ingress, answers[i]!]))
   }
 
@@ -135,8 +155,11 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
 
   #conclude (round: PlannedRound, admission: Admission, slots: ReadonlyMap<Ingress, SlotAnswer>, rules: Rules): Verdict {
     const { ingress, source, priority } = admission
-    // Asked for in vain only where this very round let its parent through: then it counts as one too many.
-    const slot = slots.get(ingress) ?? { outcome: 'refused', reason: 'backlog', retryAfterMs: 1_000, backlogRecords: 0, isLocal: false }
+    const slot = slots.get(ingress)
+    if (slot === undefined) {
+      round.unasked.push(admission)
+      return refuse(ingress, { code: 'QUOTA_BACKLOG_FULL', message: 'its quota could not be asked in time; send again', retryAfterMs: unaskedRetryMs }, rules)
+    }
     const behindDueMs = round.behindDueMs(source.name, ingress.dispatch.workflowId, priority)
     return conclude(admission, { slot, limits: this.#limitsOf(source), behindDueMs }, rules)
   }

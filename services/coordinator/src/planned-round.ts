@@ -2,6 +2,7 @@
 import type { AuditEvent, Codec } from '@mesh/schemas'
 import type { TopicNames } from '@mesh/topics'
 import type { InputRecord, KeyedRecord, OutputRecord } from '@mesh/runtime'
+import type { Admission } from './core/admission.ts'
 import { orderOf } from './core/deferred-table.ts'
 import { RoundView } from './core/round-view.ts'
 import { storyKey, storyOf } from './core/story.ts'
@@ -20,6 +21,8 @@ export interface PlannedRoundOptions {
 
 export class PlannedRound {
   readonly view: RoundView
+  /** What would be let through and has no answer of its quota yet. */
+  readonly unasked: Admission[] = []
   readonly #options: PlannedRoundOptions
   readonly #outputs: OutputRecord[] = []
   readonly #changelog: KeyedRecord[] = []
