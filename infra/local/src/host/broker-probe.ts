@@ -2,7 +2,7 @@
 // client would be loaded for one request.
 import { connect } from 'node:net'
 
-const timeoutMs = 1000
+const timeoutMs = 3_000
 const correlationId = 7
 
 // Size, api key 18, version 0, correlation id, no client id.
