@@ -30,12 +30,9 @@ describe('the committed schemas', () => {
   test('fail it with the field\'s name when a nested record gets a field that old records lack', () => {
     const more = changed('mesh.dispatch.Usage', fields => [...fields, { name: 'cachedTokens', type: 'long', doc: 'Tokens not paid for.' }])
     const { problems } = check(more, subjects, subject => readHistory(subject))
-    expect(problems).toEqual([
-      expect.stringContaining('mesh.dispatch.Dispatch, against version 1: Dispatch.usage.cachedTokens: is not in the older version and has no default'),
-      expect.stringContaining('mesh.audit.AuditStory, against version 1: AuditStory.events[].usage.cachedTokens'),
-      expect.stringContaining('mesh.audit.AuditStory, against version 2: AuditStory.events[].usage.cachedTokens'),
-      expect.stringContaining('mesh.delivery.Deferral, against version 1: Deferral.event.usage.cachedTokens')
-    ])
+    const users = [['mesh.dispatch.Dispatch', 'Dispatch.usage'], ['mesh.audit.AuditStory', 'AuditStory.events[].usage'], ['mesh.delivery.Deferral', 'Deferral.event.usage']] as const
+    expect(problems).toEqual(users.flatMap(([subject, field]) => readHistory(subject).map((_, index) =>
+      `${subject}, against version ${index + 1}: ${field}.cachedTokens: is not in the older version and has no default`)))
   })
 
   test('ask to be accepted when they changed compatibly', () => {

@@ -12,6 +12,8 @@ import { CodecError } from './codec-error.ts'
 import type { Records } from './generated/records.ts'
 import { schemas } from './generated/schemas.ts'
 import { ReadTap } from './read-tap.ts'
+import { selectedSchema } from './selection.ts'
+import type { Selected, Selection } from './selection.ts'
 import { WriteTap } from './write-tap.ts'
 
 export type SchemaName = keyof Records
@@ -21,6 +23,13 @@ export interface Codec {
   encode<N extends SchemaName> (name: N, value: Records[N]): Buffer
   /** Throws CodecError GARBAGE, UNKNOWN_SCHEMA_ID or WRONG_RECORD. `bytes` fields are views of the input: copy what is kept for long. */
   decode<N extends SchemaName> (name: N, bytes: Buffer): Records[N]
+  /**
+   * A decoder of some fields alone, of whatever version: the rest is passed over, which takes a fraction of the time.
+   * Throws as `decode` does.
+   *
+   * @example const read = codec.selecting('Deferral', { dueAtMs: true, event: { source: true } })
+   */
+  selecting<N extends SchemaName, const S extends Selection<Records[N]>> (name: N, selection: S): (bytes: Buffer) => Selected<Records[N], S>
   /** Tells records of one topic apart by their schema id; undefined where the id is unknown or the bytes are too short. */
   nameOf (bytes: Buffer): SchemaName | undefined
   /** Learns the ids of versions that were registered since; call it, with a pause between, after UNKNOWN_SCHEMA_ID. */
@@ -29,10 +38,12 @@ export interface Codec {
 
 export interface Writer {
   readonly name: SchemaName
-  readonly reader: Reader | undefined
+  readonly readable: Readable | undefined
   // Why this version can't be read, where it can't.
   readonly problem: string
 }
+
+interface Readable { readonly written: RecordType, readonly reader: Reader }
 
 const prefixBytes = 5
 const slabBytes = 64 * 1024
@@ -42,9 +53,10 @@ export const types = Object.fromEntries(Object.entries(schemas).map(([name, { sc
 
 export function writerOf (name: SchemaName, schema: AvroRecord): Writer {
   try {
-    return { name, reader: resolverFor(types[name], compile(schema)), problem: '' }
+    const written = compile(schema)
+    return { name, readable: { written, reader: resolverFor(types[name], written) }, problem: '' }
   } catch (error) {
-    return { name, reader: undefined, problem: (error as Error).message }
+    return { name, readable: undefined, problem: (error as Error).message }
   }
 }
 
@@ -81,22 +93,42 @@ export class WireCodec implements Codec {
   }
 
   decode<N extends SchemaName> (name: N, bytes: Buffer): Records[N] {
+    return this.#read(name, this.#readableOf(name, bytes).reader, bytes) as Records[N]
+  }
+
+  selecting<N extends SchemaName, const S extends Selection<Records[N]>> (name: N, selection: S): (bytes: Buffer) => Selected<Records[N], S> {
+    const type = compile(selectedSchema(schemas[name].schema, selection))
+    // One a registered version.
+    const readers = new Map<Readable, Reader>()
+    return bytes => {
+      const readable = this.#readableOf(name, bytes)
+      let reader = readers.get(readable)
+      if (reader === undefined) readers.set(readable, reader = resolverFor(type, readable.written))
+      return this.#read(name, reader, bytes) as Selected<Records[N], S>
+    }
+  }
+
+  #readableOf (name: SchemaName, bytes: Buffer): Readable {
     if (bytes.length < prefixBytes || bytes[0] !== 0) throw new CodecError('GARBAGE', `${name}: no Confluent prefix`)
     const id = bytes.readUInt32BE(1)
     const writer = this.#writers.get(id)
     if (writer === undefined) throw new CodecError('UNKNOWN_SCHEMA_ID', `${name}: schema id ${id} is unknown`)
     if (writer.name !== name) throw new CodecError('WRONG_RECORD', `schema id ${id} is of ${writer.name}, not of ${name}`)
-    if (writer.reader === undefined) throw new CodecError('UNKNOWN_SCHEMA_ID', `${name}: schema id ${id} can't be read by this version (${writer.problem})`)
+    if (writer.readable === undefined) throw new CodecError('UNKNOWN_SCHEMA_ID', `${name}: schema id ${id} can't be read by this version (${writer.problem})`)
+    return writer.readable
+  }
+
+  #read (name: SchemaName, reader: Reader, bytes: Buffer): unknown {
     const tap = this.#tap
     tap.start(bytes, prefixBytes)
     let value: unknown
     try {
-      value = writer.reader._read(tap)
+      value = reader._read(tap)
     } catch (error) {
       throw new CodecError('GARBAGE', `${name}: ${(error as Error).message}, at byte ${Math.min(tap.pos, bytes.length)} of ${bytes.length}`)
     }
     if (tap.left() !== 0) throw new CodecError('GARBAGE', `${name}: ${tap.left()} bytes too many`)
-    return value as Records[N]
+    return value
   }
 
   nameOf (bytes: Buffer): SchemaName | undefined {

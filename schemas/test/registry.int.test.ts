@@ -19,7 +19,8 @@ const testSubjects: string[] = []
 const dispatch: Dispatch = {
   dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [{ agent: 'human-gateway', dispatchId: 'd-0' }], type: 'request',
   source: 'orchestrator', sourceVersion: '1.0.0', sourceInstance: 'orchestrator-1', target: null, capability: 'analyze_lead', priority: 1,
-  issuedAtMs: 1_700_000_000_000, ttlMs: 30_000, replyPartition: 3, idempotencyKey: null, costCapMicros: null, confidence: 0.5,
+  issuedAtMs: 1_700_000_000_000, ttlMs: 30_000, replyPartition: 3, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null,
+  confidence: 0.5,
   usage: { model: 'm', inputTokens: 1, outputTokens: 2, costMicros: 3 }, error: null, contentType: 'application/json', payload: Buffer.from('{"a":1}')
 }
 
@@ -125,7 +126,7 @@ test('a record of a newer version is read after a refresh, and its id is unknown
   try {
     const codec = await connectCodec({ schemaRegistryUrl: proxyUrl })
     const notice = { type: 'refused', dispatchId: 'd', workflowId: 'w', sourceInstance: 'i', code: 'STALE', message: 'm', retriable: true, retryAfterMs: null,
-      ingress: { topic: 't', partition: 1, offset: 1 }, slowDown: null } as const
+      ingress: { topic: 't', partition: 1, offset: 1 }, slowDown: null, fallback: null } as const
     // The new field comes last: a union index of 0, null.
     const bytes = Buffer.concat([codec.encode('Notice', notice), Buffer.from([0])])
     bytes.writeUInt32BE(7_777_777, 1)

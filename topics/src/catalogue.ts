@@ -7,7 +7,7 @@
 //     broker sets the time.
 // T4. Retention exceeds the longest outage: an offset out of range makes the client begin at the earliest one it finds.
 import type { TopicDefinition } from './definition.ts'
-import { limits } from './limits.ts'
+import { defaults, limits } from './limits.ts'
 import { priorities } from './names.ts'
 
 const MiB = 1024 * 1024
@@ -20,7 +20,7 @@ const latencyObjectivesMs = ['200', '500', '2,000', '10,000'] as const
 const dispatch = priorities.map((priority): TopicDefinition => ({
   name: `dispatch.p${priority}`,
   key: 'workflow id',
-  schemas: ['SignedDispatch'],
+  schemas: ['SignedDispatch', 'Redrive'],
   partitions: 'task',
   cleanup: 'delete',
   config: {
@@ -79,7 +79,7 @@ export const catalogue: readonly TopicDefinition[] = [
     name: 'dead-letter',
     key: 'dispatch id, or position/topic/partition/offset',
     schemas: ['DeadLetter'],
-    partitions: 4,
+    partitions: defaults.deadLetterPartitions,
     cleanup: 'delete',
     config: { 'retention.ms': text(90 * dayMs), 'max.message.bytes': text(limits.deadLetterMessageBytesMax) },
     owner: 'coordinator',
@@ -117,8 +117,8 @@ export const catalogue: readonly TopicDefinition[] = [
   },
   {
     name: 'circuits',
-    key: 'agent@version',
-    schemas: [],
+    key: 'agent@version, or heartbeat',
+    schemas: ['Circuit'],
     partitions: 1,
     cleanup: 'compact',
     config: measured,
@@ -144,6 +144,16 @@ export const catalogue: readonly TopicDefinition[] = [
     config: measured,
     owner: 'governor',
     reason: 'Who is slowed down for what it costs.'
+  },
+  {
+    name: 'alerts',
+    key: 'alert id',
+    schemas: ['Alert'],
+    partitions: 1,
+    cleanup: 'delete',
+    config: { 'retention.ms': text(90 * dayMs), 'max.message.bytes': text(limits.controlMessageBytesMax) },
+    owner: 'governor',
+    reason: 'What an operator should know: circuits that opened and closed, agents that stand still.'
   },
   {
     name: 'changes',

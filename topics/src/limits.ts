@@ -26,5 +26,12 @@ export const limits = {
 export const defaults = {
   taskCount: 4,
   inboxPartitions: 4,
-  answersPartitions: 8
+  answersPartitions: 8,
+  deadLetterPartitions: 4
 } as const
+
+const stalledMsMin = 5_000
+const stalledFactor = 3
+
+/** After so long without any movement an agent counts as stalled: for the governor that measures it, and for itself. */
+export const stalledAfterMs = (slaP95Ms: number): number => Math.max(stalledMsMin, stalledFactor * slaP95Ms)

@@ -31,6 +31,7 @@ export interface TopicNames {
   readonly circuits: string
   readonly pressure: string
   readonly throttles: string
+  readonly alerts: string
   readonly changes: string
 }
 
@@ -59,6 +60,7 @@ export function topicNames (namespace: string = defaultNamespace): TopicNames {
     circuits: `${namespace}.circuits`,
     pressure: `${namespace}.pressure`,
     throttles: `${namespace}.throttles`,
+    alerts: `${namespace}.alerts`,
     changes: `${namespace}.changes`
   }
 }

@@ -99,7 +99,7 @@ describe('an agent\'s topics', () => {
     const topics = agentTopics({ name: 'lead-bot', inboxPartitions: 3, answersPartitions: 2 }, options)
     await createTopics(admin, topics)
     await createTopics(admin, topics)
-    const producer = kafka.producer()
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
     await producer.connect()
     try {
       const written = await producer.sendBatch({ topicMessages: topics.map(({ name, partitions }) => ({ topic: name, messages: [{ value: 'x', partition: partitions - 1 }] })) })

@@ -37,7 +37,7 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
             "string"
           ],
           "default": null,
-          "doc": "Request that this response or error answers; null for requests and events."
+          "doc": "Request that this response, error, progress or cancel is about; null for requests and events. On an error it may also be the event whose handling was given up."
         },
         {
           "name": "chain",
@@ -76,10 +76,12 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
               "request",
               "response",
               "event",
-              "error"
+              "error",
+              "progress",
+              "cancel"
             ]
           },
-          "doc": "request expects one answer; response and error are that answer; event expects none."
+          "doc": "request expects one answer; response and error are that answer; event expects none; progress says that the handler of a request is alive; cancel says that nobody waits for the answer of a request any more."
         },
         {
           "name": "source",
@@ -242,6 +244,24 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
           "name": "payload",
           "type": "bytes",
           "doc": "The content; never read by the mesh, never in logs, metrics, traces or audit."
+        },
+        {
+          "name": "idleTimeoutMs",
+          "type": [
+            "null",
+            "long"
+          ],
+          "default": null,
+          "doc": "Expiry in milliseconds from delivery or the last progress, within the deadline; null for none. On requests."
+        },
+        {
+          "name": "handlerMs",
+          "type": [
+            "null",
+            "long"
+          ],
+          "default": null,
+          "doc": "How long the handler ran, without its queue, milliseconds; on responses and errors."
         }
       ]
     }
@@ -420,6 +440,24 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                 ],
                 "default": null,
                 "doc": "Broker time until which it had to wait in the mesh; its latency counts from then. Null where it did not wait."
+              },
+              {
+                "name": "capability",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "What is to be handled, where it is not the capability asked for: the target stands in for another. Null for as asked."
+              },
+              {
+                "name": "answers",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Request that waits for this answer, where it is not the one answered: a repeat under the same idempotency key. Null for as answered."
               }
             ]
           },
@@ -447,10 +485,11 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
               "refused",
               "timed_out",
               "slow_down",
-              "cleared"
+              "cleared",
+              "fallback"
             ]
           },
-          "doc": "refused: never delivered; timed_out: delivered, but no answer in time; slow_down: the source is over its quota, what it sends waits; cleared: nothing waits any more."
+          "doc": "refused: never delivered; timed_out: delivered, but no answer in time; slow_down: the source is over its quota, what it sends waits; cleared: nothing waits any more; fallback: the target is cut off for now, and this is the fixed answer given in its place."
         },
         {
           "name": "dispatchId",
@@ -553,6 +592,32 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
           ],
           "default": null,
           "doc": "Set on slow_down."
+        },
+        {
+          "name": "fallback",
+          "type": [
+            "null",
+            {
+              "type": "record",
+              "namespace": "mesh.delivery",
+              "name": "FallbackReply",
+              "doc": "A fixed answer, as the target registered it.",
+              "fields": [
+                {
+                  "name": "contentType",
+                  "type": "string",
+                  "doc": "Media type."
+                },
+                {
+                  "name": "payload",
+                  "type": "bytes",
+                  "doc": "The content."
+                }
+              ]
+            }
+          ],
+          "default": null,
+          "doc": "Set on fallback."
         }
       ]
     }
@@ -624,6 +689,66 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
           ],
           "default": null,
           "doc": "Record value as read."
+        },
+        {
+          "name": "dispatchId",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Null where the record could not be decoded."
+        },
+        {
+          "name": "workflowId",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Null where the record could not be decoded."
+        },
+        {
+          "name": "source",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "As it claimed."
+        },
+        {
+          "name": "target",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Agent that it was given to, or asked for."
+        },
+        {
+          "name": "capability",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Capability asked for."
+        },
+        {
+          "name": "priority",
+          "type": [
+            "null",
+            "int"
+          ],
+          "default": null,
+          "doc": "Class 0 to 3."
+        },
+        {
+          "name": "attempt",
+          "type": "int",
+          "default": 0,
+          "doc": "Deliveries before it was given up; 0 for never delivered."
         }
       ]
     }
@@ -673,10 +798,15 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                       "restated",
                       "deferred",
                       "released",
-                      "cleared"
+                      "cleared",
+                      "retried",
+                      "redelivered",
+                      "progressed",
+                      "cancelled",
+                      "dead_lettered"
                     ]
                   },
-                  "doc": "delivered: passed on; refused: not passed on; completed: a request got its answer; timed_out: a request got none in time; repeated: the same dispatch again, ignored; late: an answer after the outcome; restated: a pending request written again so that restoring stays short; deferred: waits in the mesh until its time; released: passed on after waiting; cleared: its source was told that the backlog over its quota is gone."
+                  "doc": "delivered: passed on; refused: not passed on; completed: a request got its answer; timed_out: a request got none in time; repeated: the same dispatch again, ignored; late: an answer after the outcome; restated: a pending request written again so that restoring stays short; deferred: waits in the mesh until its time; released: passed on after waiting; cleared: its source was told that the backlog over its quota is gone; retried: an attempt failed, the next one waits until dueAtMs; redelivered: the next attempt was passed on; progressed: the handler of a request says that it is alive; cancelled: nobody waits for the answer any more; dead_lettered: kept whole for an operator, after it was passed on."
                 },
                 {
                   "name": "outcome",
@@ -685,7 +815,7 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                     "string"
                   ],
                   "default": null,
-                  "doc": "Terminal outcome of the dispatch, if this decides it: success, failure, timeout, circuit_broken or refused."
+                  "doc": "Terminal outcome of the dispatch, if this decides it: success, failure, timeout, circuit_broken, cancelled, dead_lettered or refused."
                 },
                 {
                   "name": "reason",
@@ -885,7 +1015,7 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                     "long"
                   ],
                   "default": null,
-                  "doc": "Broker time at which a deferred dispatch is to go on; on deferred and released."
+                  "doc": "Broker time at which a deferred dispatch, or the next attempt of a request, is to go on; on deferred, released and retried."
                 },
                 {
                   "name": "quota",
@@ -1051,6 +1181,88 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                   "name": "decidedBy",
                   "type": "string",
                   "doc": "Process that decided."
+                },
+                {
+                  "name": "handlerMs",
+                  "type": [
+                    "null",
+                    "long"
+                  ],
+                  "default": null,
+                  "doc": "How long the handler of the answer says it ran, without its queue; on completed and retried."
+                },
+                {
+                  "name": "circuit",
+                  "type": [
+                    "null",
+                    {
+                      "type": "record",
+                      "namespace": "mesh.audit",
+                      "name": "CircuitUse",
+                      "doc": "State of a circuit as one decision saw it.",
+                      "fields": [
+                        {
+                          "name": "state",
+                          "type": "string",
+                          "doc": "open, half_open or slow_start."
+                        },
+                        {
+                          "name": "episode",
+                          "type": "string",
+                          "doc": "Names the time from its opening to its closing."
+                        },
+                        {
+                          "name": "sinceMs",
+                          "type": "long",
+                          "default": 0,
+                          "doc": "When that state began; a state that is published anew has probes anew."
+                        },
+                        {
+                          "name": "isProbe",
+                          "type": "boolean",
+                          "doc": "Let through to find out whether the target is well again."
+                        }
+                      ]
+                    }
+                  ],
+                  "default": null,
+                  "doc": "Circuit of the target that the decision looked at; null where it was closed."
+                },
+                {
+                  "name": "fallbackFor",
+                  "type": [
+                    "null",
+                    "string"
+                  ],
+                  "default": null,
+                  "doc": "Agent in whose place the target was asked, or a static reply was given, because its circuit is open."
+                },
+                {
+                  "name": "idempotencyKey",
+                  "type": [
+                    "null",
+                    "string"
+                  ],
+                  "default": null,
+                  "doc": "HMAC-SHA256 of source, capability and idempotency key, base64url, first 128 bits; null where the dispatch has none."
+                },
+                {
+                  "name": "idleTimeoutMs",
+                  "type": [
+                    "null",
+                    "long"
+                  ],
+                  "default": null,
+                  "doc": "How long the handler of the request may say nothing; null for until the deadline."
+                },
+                {
+                  "name": "follows",
+                  "type": [
+                    "null",
+                    "string"
+                  ],
+                  "default": null,
+                  "doc": "Request whose outcome is this one's, too, because both have the same idempotency key."
                 }
               ]
             }
@@ -1129,6 +1341,170 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                   "name": "contractHash",
                   "type": "string",
                   "doc": "SHA-256 of both schemas in canonical form; two agents may offer one capability only with the same contract."
+                },
+                {
+                  "name": "retry",
+                  "type": [
+                    "null",
+                    {
+                      "type": "record",
+                      "namespace": "mesh.control",
+                      "name": "RetryPolicy",
+                      "doc": "When and how often a failed request of a capability is handed over again by the mesh.",
+                      "fields": [
+                        {
+                          "name": "attemptsMax",
+                          "type": "int",
+                          "doc": "Deliveries altogether, the first included; 1 for no retry."
+                        },
+                        {
+                          "name": "backoffMs",
+                          "type": "long",
+                          "doc": "Wait before the second attempt; doubled for each further one, with jitter."
+                        },
+                        {
+                          "name": "backoffMsMax",
+                          "type": "long",
+                          "doc": "Longest wait between two attempts."
+                        },
+                        {
+                          "name": "codes",
+                          "type": {
+                            "type": "array",
+                            "items": "string"
+                          },
+                          "doc": "Error codes that are tried again; empty for every error that says it is retriable."
+                        }
+                      ]
+                    }
+                  ],
+                  "default": null,
+                  "doc": "Null for no retry."
+                },
+                {
+                  "name": "idleTimeoutMs",
+                  "type": [
+                    "null",
+                    "long"
+                  ],
+                  "default": null,
+                  "doc": "Expiry of a request from delivery or the last progress, within its deadline; null for none."
+                },
+                {
+                  "name": "fallback",
+                  "type": [
+                    "null",
+                    {
+                      "type": "record",
+                      "namespace": "mesh.control",
+                      "name": "Fallback",
+                      "doc": "What a caller gets while the circuit of an agent is open.",
+                      "fields": [
+                        {
+                          "name": "kind",
+                          "type": {
+                            "type": "enum",
+                            "namespace": "mesh.control",
+                            "name": "FallbackKind",
+                            "doc": "What takes the place of the answer.",
+                            "symbols": [
+                              "capability",
+                              "reply",
+                              "error"
+                            ]
+                          },
+                          "doc": "capability: another capability is asked, with the same payload; reply: a fixed answer; error: a fixed error."
+                        },
+                        {
+                          "name": "capability",
+                          "type": [
+                            "null",
+                            "string"
+                          ],
+                          "default": null,
+                          "doc": "Set on capability."
+                        },
+                        {
+                          "name": "contentType",
+                          "type": "string",
+                          "default": "application/json",
+                          "doc": "Media type of the fixed answer."
+                        },
+                        {
+                          "name": "payload",
+                          "type": [
+                            "null",
+                            "bytes"
+                          ],
+                          "default": null,
+                          "doc": "Set on reply."
+                        },
+                        {
+                          "name": "code",
+                          "type": [
+                            "null",
+                            "string"
+                          ],
+                          "default": null,
+                          "doc": "Set on error: the code that the caller gets."
+                        },
+                        {
+                          "name": "message",
+                          "type": [
+                            "null",
+                            "string"
+                          ],
+                          "default": null,
+                          "doc": "Set on error."
+                        }
+                      ]
+                    }
+                  ],
+                  "default": null,
+                  "doc": "What callers get while the circuit is open; null for what the agent says, else a typed error."
+                },
+                {
+                  "name": "chainLimits",
+                  "type": [
+                    "null",
+                    {
+                      "type": "record",
+                      "namespace": "mesh.control",
+                      "name": "ChainLimits",
+                      "doc": "Bounds on chains of dispatches, against agents that call each other without end. Null keeps the bound of the mesh.",
+                      "fields": [
+                        {
+                          "name": "depthMax",
+                          "type": [
+                            "null",
+                            "int"
+                          ],
+                          "default": null,
+                          "doc": "Dispatches from the root to this one, at most."
+                        },
+                        {
+                          "name": "visitsMax",
+                          "type": [
+                            "null",
+                            "int"
+                          ],
+                          "default": null,
+                          "doc": "Times that the agent may take part in one chain: asked for the first time, and again by what it caused."
+                        },
+                        {
+                          "name": "workflowHopsMax",
+                          "type": [
+                            "null",
+                            "int"
+                          ],
+                          "default": null,
+                          "doc": "Dispatches of a workflow that others caused, within the last minute or two."
+                        }
+                      ]
+                    }
+                  ],
+                  "default": null,
+                  "doc": "Go before those of the agent."
                 }
               ]
             }
@@ -1256,6 +1632,15 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
           "name": "registeredAtMs",
           "type": "long",
           "doc": "When this version was first registered, milliseconds since 1970."
+        },
+        {
+          "name": "chainLimits",
+          "type": [
+            "null",
+            "mesh.control.ChainLimits"
+          ],
+          "default": null,
+          "doc": "Bounds on chains that end at this agent; null for those of the mesh."
         }
       ]
     }
@@ -1308,10 +1693,15 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                     "restated",
                     "deferred",
                     "released",
-                    "cleared"
+                    "cleared",
+                    "retried",
+                    "redelivered",
+                    "progressed",
+                    "cancelled",
+                    "dead_lettered"
                   ]
                 },
-                "doc": "delivered: passed on; refused: not passed on; completed: a request got its answer; timed_out: a request got none in time; repeated: the same dispatch again, ignored; late: an answer after the outcome; restated: a pending request written again so that restoring stays short; deferred: waits in the mesh until its time; released: passed on after waiting; cleared: its source was told that the backlog over its quota is gone."
+                "doc": "delivered: passed on; refused: not passed on; completed: a request got its answer; timed_out: a request got none in time; repeated: the same dispatch again, ignored; late: an answer after the outcome; restated: a pending request written again so that restoring stays short; deferred: waits in the mesh until its time; released: passed on after waiting; cleared: its source was told that the backlog over its quota is gone; retried: an attempt failed, the next one waits until dueAtMs; redelivered: the next attempt was passed on; progressed: the handler of a request says that it is alive; cancelled: nobody waits for the answer any more; dead_lettered: kept whole for an operator, after it was passed on."
               },
               {
                 "name": "outcome",
@@ -1320,7 +1710,7 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                   "string"
                 ],
                 "default": null,
-                "doc": "Terminal outcome of the dispatch, if this decides it: success, failure, timeout, circuit_broken or refused."
+                "doc": "Terminal outcome of the dispatch, if this decides it: success, failure, timeout, circuit_broken, cancelled, dead_lettered or refused."
               },
               {
                 "name": "reason",
@@ -1520,7 +1910,7 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                   "long"
                 ],
                 "default": null,
-                "doc": "Broker time at which a deferred dispatch is to go on; on deferred and released."
+                "doc": "Broker time at which a deferred dispatch, or the next attempt of a request, is to go on; on deferred, released and retried."
               },
               {
                 "name": "quota",
@@ -1686,6 +2076,88 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                 "name": "decidedBy",
                 "type": "string",
                 "doc": "Process that decided."
+              },
+              {
+                "name": "handlerMs",
+                "type": [
+                  "null",
+                  "long"
+                ],
+                "default": null,
+                "doc": "How long the handler of the answer says it ran, without its queue; on completed and retried."
+              },
+              {
+                "name": "circuit",
+                "type": [
+                  "null",
+                  {
+                    "type": "record",
+                    "namespace": "mesh.audit",
+                    "name": "CircuitUse",
+                    "doc": "State of a circuit as one decision saw it.",
+                    "fields": [
+                      {
+                        "name": "state",
+                        "type": "string",
+                        "doc": "open, half_open or slow_start."
+                      },
+                      {
+                        "name": "episode",
+                        "type": "string",
+                        "doc": "Names the time from its opening to its closing."
+                      },
+                      {
+                        "name": "sinceMs",
+                        "type": "long",
+                        "default": 0,
+                        "doc": "When that state began; a state that is published anew has probes anew."
+                      },
+                      {
+                        "name": "isProbe",
+                        "type": "boolean",
+                        "doc": "Let through to find out whether the target is well again."
+                      }
+                    ]
+                  }
+                ],
+                "default": null,
+                "doc": "Circuit of the target that the decision looked at; null where it was closed."
+              },
+              {
+                "name": "fallbackFor",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Agent in whose place the target was asked, or a static reply was given, because its circuit is open."
+              },
+              {
+                "name": "idempotencyKey",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "HMAC-SHA256 of source, capability and idempotency key, base64url, first 128 bits; null where the dispatch has none."
+              },
+              {
+                "name": "idleTimeoutMs",
+                "type": [
+                  "null",
+                  "long"
+                ],
+                "default": null,
+                "doc": "How long the handler of the request may say nothing; null for until the deadline."
+              },
+              {
+                "name": "follows",
+                "type": [
+                  "null",
+                  "string"
+                ],
+                "default": null,
+                "doc": "Request whose outcome is this one's, too, because both have the same idempotency key."
               }
             ]
           },
@@ -1827,6 +2299,29 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
             }
           },
           "doc": "One for each priority, 0 to 3; empty on the heartbeat."
+        },
+        {
+          "name": "health",
+          "type": {
+            "type": "enum",
+            "namespace": "mesh.control",
+            "name": "AgentHealth",
+            "doc": "How an agent looks from outside.",
+            "symbols": [
+              "unknown",
+              "healthy",
+              "stalled",
+              "absent"
+            ]
+          },
+          "default": "unknown",
+          "doc": "healthy: instances are there, and what waits moves; stalled: instances are there, something waits and nothing moves; absent: no instance is in its group."
+        },
+        {
+          "name": "instances",
+          "type": "int",
+          "default": 0,
+          "doc": "Instances in its inbox group."
         }
       ]
     }
@@ -1885,6 +2380,277 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
           ],
           "default": null,
           "doc": "Its value after, as JSON; null for removed."
+        }
+      ]
+    }
+  },
+  Circuit: {
+    subject: 'mesh.control.Circuit',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.control",
+      "name": "Circuit",
+      "doc": "Whether a version of an agent is cut off for now: the value on mesh.circuits, keyed by name and version. The record with the key heartbeat says that the measuring goes on.",
+      "fields": [
+        {
+          "name": "agent",
+          "type": "string",
+          "doc": "Agent; empty on the heartbeat."
+        },
+        {
+          "name": "version",
+          "type": "string",
+          "doc": "Its version; empty on the heartbeat."
+        },
+        {
+          "name": "state",
+          "type": {
+            "type": "enum",
+            "namespace": "mesh.control",
+            "name": "CircuitState",
+            "doc": "What callers get.",
+            "symbols": [
+              "closed",
+              "open",
+              "half_open",
+              "slow_start"
+            ]
+          },
+          "doc": "closed: everything goes through; open: nothing, callers get the fallback; half_open: probes go through; slow_start: a growing share goes through."
+        },
+        {
+          "name": "episode",
+          "type": "string",
+          "doc": "Names the time from its opening to its closing; empty when it was never open."
+        },
+        {
+          "name": "sinceMs",
+          "type": "long",
+          "doc": "When this state began, milliseconds since 1970."
+        },
+        {
+          "name": "atMs",
+          "type": "long",
+          "doc": "When this was written."
+        },
+        {
+          "name": "reason",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Why it opened: ERROR_RATE, HANDLER_P95 or FORCED."
+        },
+        {
+          "name": "admitShare",
+          "type": "double",
+          "default": 1,
+          "doc": "Share of the dispatches that go through in slow_start, 0 to 1."
+        },
+        {
+          "name": "probesMax",
+          "type": "int",
+          "default": 0,
+          "doc": "Dispatches that go through in this half_open state, over all tasks."
+        },
+        {
+          "name": "calls",
+          "type": "long",
+          "default": 0,
+          "doc": "Calls in the window that led to this state."
+        },
+        {
+          "name": "errors",
+          "type": "long",
+          "default": 0,
+          "doc": "Of them, failed."
+        },
+        {
+          "name": "p95Ms",
+          "type": [
+            "null",
+            "double"
+          ],
+          "default": null,
+          "doc": "95th percentile of handler time in the window."
+        },
+        {
+          "name": "slaP95Ms",
+          "type": "long",
+          "default": 0,
+          "doc": "What the agent promises."
+        },
+        {
+          "name": "forcedBy",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Who forced it open or closed; null for by itself."
+        },
+        {
+          "name": "trips",
+          "type": "long",
+          "default": 0,
+          "doc": "Openings in the last 30 days."
+        },
+        {
+          "name": "recoveries",
+          "type": "long",
+          "default": 0,
+          "doc": "Closings by itself in the last 30 days."
+        },
+        {
+          "name": "callsBlocked",
+          "type": "long",
+          "default": 0,
+          "doc": "Calls that got the fallback in the last 30 days."
+        },
+        {
+          "name": "days",
+          "type": {
+            "type": "array",
+            "items": {
+              "type": "record",
+              "namespace": "mesh.control",
+              "name": "CircuitDay",
+              "doc": "What happened to a circuit on one day (UTC); days without anything are left out.",
+              "fields": [
+                {
+                  "name": "day",
+                  "type": "int",
+                  "doc": "Days since 1970."
+                },
+                {
+                  "name": "trips",
+                  "type": "long",
+                  "doc": "Openings."
+                },
+                {
+                  "name": "recoveries",
+                  "type": "long",
+                  "doc": "Closings by itself."
+                },
+                {
+                  "name": "callsBlocked",
+                  "type": "long",
+                  "doc": "Calls that got the fallback."
+                }
+              ]
+            }
+          },
+          "default": [],
+          "doc": "The counts of these days one by one, oldest first, so that the next governor can go on counting."
+        }
+      ]
+    }
+  },
+  Alert: {
+    subject: 'mesh.control.Alert',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.control",
+      "name": "Alert",
+      "doc": "Something an operator should know: the value on mesh.alerts, keyed by alert id.",
+      "fields": [
+        {
+          "name": "alertId",
+          "type": "string",
+          "doc": "Unique; writing it twice is writing it once."
+        },
+        {
+          "name": "atMs",
+          "type": "long",
+          "doc": "When, milliseconds since 1970."
+        },
+        {
+          "name": "kind",
+          "type": "string",
+          "doc": "CIRCUIT_OPENED, CIRCUIT_CLOSED or AGENT_STALLED."
+        },
+        {
+          "name": "agent",
+          "type": "string",
+          "doc": "Agent spoken of."
+        },
+        {
+          "name": "version",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Its version, where it matters."
+        },
+        {
+          "name": "message",
+          "type": "string",
+          "doc": "What happened, with its numbers, for a person."
+        }
+      ]
+    }
+  },
+  Redrive: {
+    subject: 'mesh.dispatch.Redrive',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.dispatch",
+      "name": "Redrive",
+      "doc": "An operator sends a dead letter again: a value on mesh.dispatch topics, written by the registry.",
+      "fields": [
+        {
+          "name": "value",
+          "type": "bytes",
+          "doc": "The SignedDispatch, unchanged."
+        },
+        {
+          "name": "deadLetter",
+          "type": {
+            "type": "record",
+            "namespace": "mesh.delivery",
+            "name": "Position",
+            "doc": "Where a record lies in Kafka.",
+            "fields": [
+              {
+                "name": "topic",
+                "type": "string",
+                "doc": "Topic."
+              },
+              {
+                "name": "partition",
+                "type": "int",
+                "doc": "Partition."
+              },
+              {
+                "name": "offset",
+                "type": "long",
+                "doc": "Offset."
+              }
+            ]
+          },
+          "doc": "Where the dead letter lies."
+        },
+        {
+          "name": "who",
+          "type": "string",
+          "doc": "Who asked for it."
+        },
+        {
+          "name": "why",
+          "type": "string",
+          "doc": "Why, in their words."
+        },
+        {
+          "name": "atMs",
+          "type": "long",
+          "doc": "When, milliseconds since 1970."
+        },
+        {
+          "name": "proof",
+          "type": "bytes",
+          "doc": "HMAC-SHA256 of value, position and time under the redrive key, so that no agent can send it."
         }
       ]
     }
