@@ -55,3 +55,8 @@ export const commonEntries = defineConfig({
   logLevel: { env: 'MESH_LOG_LEVEL', schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), doc: 'Least severe level that is logged.' },
   healthPort: { env: 'MESH_HEALTH_PORT', schema: z.coerce.number().int().min(0).max(portMax).default(0), doc: 'Port of /healthz, /readyz and /metrics; 0 takes any free one.' }
 })
+
+/** Read by whatever makes a client of Kafka. */
+export const kafkaEntries = defineConfig({
+  codec: { env: 'MESH_KAFKA_CODEC', schema: z.enum(['own', 'kafkajs']).default('own'), doc: 'Who encodes and decodes Kafka records: `own` is quicker, `kafkajs` leaves the client as it is.' }
+})

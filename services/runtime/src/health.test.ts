@@ -18,6 +18,12 @@ describe('/readyz', () => {
     expect([response.status, await response.json()]).toEqual([200, { status: 'ready', problems: {} }])
   })
 
+  test('says what is good to know beside the problems', async () => {
+    server = await startHealthServer({ port: 0, metrics: createMetrics('sample'), checks: { broker: () => 'no broker answers' }, notes: { office: () => 'stands by' } })
+    const response = await fetch(`http://127.0.0.1:${server.port}/readyz`)
+    expect(await response.json()).toEqual({ status: 'not ready', problems: { broker: 'no broker answers' }, notes: { office: 'stands by' } })
+  })
+
   test('is 503 and names each problem, also of checks that throw or reject', async () => {
     const get = await start({
       broker: () => 'no broker answers', well: () => undefined,

@@ -22,20 +22,23 @@ export interface HealthOptions {
   readonly port: number
   readonly metrics: Metrics
   readonly checks: Readonly<Record<string, Check>>
+  /** Said on /readyz beside the problems: what is as it should be, and good to know. */
+  readonly notes?: Readonly<Record<string, () => string>>
 }
 
 interface Answer { readonly status: number, readonly type: string, readonly text: string }
 
 const json = 'application/json'
 
-async function answerOf (path: string | undefined, metrics: Metrics, ask: () => Promise<Record<string, string>>): Promise<Answer> {
+async function answerOf (path: string | undefined, { metrics, notes }: HealthOptions, ask: () => Promise<Record<string, string>>): Promise<Answer> {
   switch (path) {
     case '/healthz': return { status: 200, type: json, text: '{"status":"ok"}' }
     case '/metrics': return { status: 200, type: metrics.registry.contentType, text: await metrics.registry.metrics() }
     case '/readyz': {
       const problems = await ask()
       const ready = Object.keys(problems).length === 0
-      return { status: ready ? 200 : 503, type: json, text: JSON.stringify({ status: ready ? 'ready' : 'not ready', problems }) }
+      const said = notes === undefined ? undefined : Object.fromEntries(Object.entries(notes).map(([name, note]) => [name, note()]))
+      return { status: ready ? 200 : 503, type: json, text: JSON.stringify({ status: ready ? 'ready' : 'not ready', problems, notes: said }) }
     }
     default: return { status: 404, type: json, text: '{"paths":["/healthz","/readyz","/metrics"]}' }
   }
@@ -49,7 +52,7 @@ export async function startHealthServer (options: HealthOptions): Promise<Health
       response.writeHead(405, { allow: 'GET, HEAD' }).end()
       return
     }
-    answerOf(request.url?.split('?')[0], options.metrics, ask)
+    answerOf(request.url?.split('?')[0], options, ask)
       .catch(error => ({ status: 500, type: 'text/plain', text: (error as Error).message }))
       .then(({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text))
       .catch(() => response.destroy())

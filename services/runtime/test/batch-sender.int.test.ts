@@ -64,6 +64,41 @@ test('a record alone leaves at once', async () => {
   expect(performance.now() - sentAtMs).toBeLessThan(500)
 })
 
+test('records that may linger leave together, and with the first that may not', async () => {
+  const topic = await ground.topic()
+  await start({ lingerMs: 60_000 })
+  const linger = (value: string) => send(record(topic, value, { mayLinger: true }))
+  linger('alone')
+  await until(() => answers.length === 1, 'the first, which has nothing to wait for, is answered')
+  for (let i = 0; i < 20; i++) {
+    linger(`v${i}`)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  expect(produceRequests).toBe(1)
+  send(record(topic, 'at once'))
+  await until(() => answers.length === 22, 'all are answered')
+  expect(produceRequests).toBe(2)
+  expect(await ground.values(topic, 0, 22)).toEqual(['alone', ...Array.from({ length: 20 }, (_, i) => `v${i}`), 'at once'])
+})
+
+test('what lingers leaves by itself, when a batch is full, and when it is flushed', async () => {
+  const topic = await ground.topic()
+  await start({ lingerMs: 50, batchRecordsMax: 5 })
+  const linger = (count: number) => { for (let i = 0; i < count; i++) send(record(topic, 'v', { mayLinger: true })) }
+  linger(1)
+  await until(() => answers.length === 1, 'the first is answered')
+  linger(1)
+  await until(() => answers.length === 2, 'the linger is over')
+  await sender.close()
+  await start({ lingerMs: 60_000, batchRecordsMax: 5 })
+  linger(1)
+  await until(() => answers.length === 3, 'the first of another sender is answered')
+  linger(7)
+  await until(() => answers.length === 8, 'a full batch is answered')
+  await sender.flush()
+  expect(answers).toHaveLength(10)
+})
+
 test('several topics, headers, tombstones and no key go in one batch', async () => {
   const [a, b] = [await ground.topic(), await ground.topic()]
   await start()

@@ -31,7 +31,8 @@ export class TopicGround {
     this.#brokers = brokers
     const kafka = this.kafka()
     this.admin = kafka.admin()
-    this.#producer = kafka.producer({ allowAutoTopicCreation: false })
+    // Idempotent: kafkajs sends a request again when one of its partitions failed, the others' records included.
+    this.#producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false })
   }
 
   kafka (overrides: Partial<KafkaConfig> = {}): Kafka {

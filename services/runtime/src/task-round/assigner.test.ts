@@ -55,7 +55,12 @@ describe('assignTasks', () => {
     expect(assignTasks(4, [member('a', 0, 1, 2, 3), member('b')])).toEqual(new Map([['a', [0, 1]], ['b', [2, 3]]]))
   })
 
-  test('a task that two members say they run goes to the later claim (A4)', () => {
+  test('it keeps those that it has had longest (A4)', () => {
+    expect(assignTasks(4, [member('a', 2, 3, 0, 1), member('b')])).toEqual(new Map([['a', [2, 3]], ['b', [0, 1]]]))
+    expect(assignTasks(5, [member('a', 4, 0, 3), member('b'), member('c', 1, 2)])).toEqual(new Map([['a', [4, 0]], ['b', [3]], ['c', [1, 2]]]))
+  })
+
+  test('a task that two members say they run goes to the later claim (A5)', () => {
     const zombie = { id: 'a', owned: [{ task: 0, claimOffset: 7 }] }
     const owner = { id: 'b', owned: [{ task: 0, claimOffset: 9 }] }
     expect(assignTasks(2, [zombie, owner]).get('b')).toEqual([0])

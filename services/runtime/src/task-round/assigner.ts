@@ -4,7 +4,9 @@
 //   A1. Each task goes to exactly one member.
 //   A2. No member has more than one task more than another.
 //   A3. A member keeps what it had unless A2 forbids it, so as few tasks move as possible.
-//   A4. Where two members say that they have a task, the later claim is believed: the other is a returned zombie.
+//   A4. Of what a member has, it keeps what it names first: those it has had longest. So when a restarted member comes back for
+//       its share, the tasks that its end had interrupted move again, and no others stand still.
+//   A5. Where two members say that they have a task, the later claim is believed: the other is a returned zombie.
 
 /** A task that a member runs, and the changelog offset of its claim: later owners have higher ones. */
 export interface OwnedTask {
@@ -14,14 +16,14 @@ export interface OwnedTask {
 
 export interface Member {
   readonly id: string
+  /** Those it has had longest come first. */
   readonly owned: readonly OwnedTask[]
 }
 
 export function assignTasks (taskCount: number, members: readonly Member[]): Map<string, number[]> {
   const inOrder = [...members].sort((a, b) => a.id < b.id ? -1 : 1)
   const owners = latestOwners(taskCount, inOrder)
-  const held = new Map(inOrder.map(({ id }) => [id, [] as number[]]))
-  for (const [task, id] of owners) held.get(id)!.push(task)
+  const held = new Map(inOrder.map(({ id, owned }) => [id, [...new Set(owned.map(({ task }) => task))].filter(task => owners.get(task) === id)]))
   const assigned = trimmed(taskCount, held)
   const taken = new Set([...assigned.values()].flat())
   for (let task = 0; task < taskCount && assigned.size > 0; task++) {
@@ -46,8 +48,7 @@ function trimmed (taskCount: number, held: ReadonlyMap<string, readonly number[]
   const few = Math.floor(taskCount / held.size)
   let mayHaveOneMore = taskCount % held.size
   const kept = new Map<string, number[]>([...held.keys()].map(id => [id, []]))
-  for (const [id, tasks] of [...held].sort(([, a], [, b]) => b.length - a.length)) {
-    const own = tasks.toSorted((a, b) => a - b)
+  for (const [id, own] of [...held].sort(([, a], [, b]) => b.length - a.length)) {
     const keepsOneMore = own.length > few && mayHaveOneMore > 0
     if (keepsOneMore) mayHaveOneMore--
     kept.set(id, own.slice(0, keepsOneMore ? few + 1 : few))

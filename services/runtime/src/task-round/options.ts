@@ -56,6 +56,8 @@ export interface TaskRunnerOptions {
   /** Records of a round while lane 0 is alive. */
   readonly urgentRecordsMax?: number
   readonly roundRecordsMax?: number
+  /** By lane: how long after a commit its records may wait for more, while fewer than `urgentRecordsMax` do. */
+  readonly lingerGapsMs?: readonly number[]
   /** Records above which a lane is paused; it is resumed below half of it. */
   readonly laneRecordsMax?: number
   readonly maxWaitMs?: number
@@ -69,12 +71,15 @@ export interface TaskRunnerOptions {
 
 export const runnerDefaults = {
   sessionTimeoutMs: 6_000,
-  heartbeatIntervalMs: 500,
+  // A member learns of a rebalance with its next heartbeat, and until then the tasks of the one that went stand still.
+  heartbeatIntervalMs: 250,
   // With the default of a minute, readers of every partition that a killed owner had open would wait for its successor.
   transactionTimeoutMs: 2_000,
   // An urgent record waits for the round before it: 100 records are about 4 ms, 500 about 15.
   urgentRecordsMax: 100,
   roundRecordsMax: 500,
+  // A transaction costs 5 ms of CPU, here and at the broker, for one record as for a hundred.
+  lingerGapsMs: [0, 5, 20, 50],
   maxWaitMs: 20,
   // A fetch is decoded in one piece, and what is decoded waits in front of an urgent record.
   partitionBytesMax: 32 * 1_024,

@@ -1,8 +1,8 @@
 // The rounds of one running task, one after the other: take, plan, send, apply, commit.
 //
 // Invariants:
-//   R1. Rounds clock themselves: one begins when the last has committed, while there is anything to do. The only timer is
-//       the one of the next due time.
+//   R1. Rounds clock themselves: one begins when the last has committed, while there is anything to do that doesn't linger
+//       (linger.ts). The only timer is the one of the next due time or of the linger's end, whichever is waited for.
 //   R2. A round that fails after its transaction was begun ends the task: state, lanes and producers are thrown away
 //       together (step 12). One that fails before has changed nothing, and is tried again here, smaller.
 //   R3. Nothing is tried again hot: in place only while the search for a poison record gets nearer; all else starts the
@@ -15,15 +15,21 @@ import type { BrokerClock } from './broker-clock.ts'
 import { isTaskLost, messageOf, patienceWith, reasonOf, type TaskRoundErrorCode } from './failures.ts'
 import type { Inputs } from './inputs.ts'
 import type { Lanes } from './lanes.ts'
+import { lingerMs } from './linger.ts'
 import { type ResolvedOptions, roundBytesMax } from './options.ts'
 import type { ProducerRotation } from './producer-rotation.ts'
+import { nextRoom } from './round-room.ts'
 import { productionOf, type Wave } from './production.ts'
 import { TakePolicy } from './take-policy.ts'
 import type { InputRecord, LowWater, Produced, RoundPlan, TaskLogic } from './task-logic.ts'
 import { appendTimeOf, baseOffsetOf, sendPositions, sendRecords } from './transactions.ts'
 
-/** Outlives the task object, because a search goes on over the restarts that its own failures cause. */
-export interface SearchMemory { search: Search }
+/** Outlives the task object, because a search goes on over the restarts that its own failures cause, and a slow machine stays slow. */
+export interface SearchMemory {
+  search: Search
+  /** Records that a round may take; undefined for as many as configured. */
+  room?: number
+}
 
 export interface RoundsPorts {
   readonly task: number
@@ -92,18 +98,30 @@ export class Rounds {
   async #run (): Promise<void> {
     try {
       let wakeMsMin = 1
+      let lingersMs = 0
       while (!this.#stopped && this.#hasWork()) {
+        lingersMs = this.#lingersMs()
+        if (lingersMs > 0) break
         if (await this.#round()) continue
         wakeMsMin = idleWakeMsMin
         break
       }
-      if (!this.#stopped) this.#wakeWhenDue(wakeMsMin)
+      if (this.#stopped) return
+      if (lingersMs > 0) this.#wakeIn(lingersMs)
+      else this.#wakeWhenDue(wakeMsMin)
     } catch (error) {
       this.#stopped = true
       this.#ports.onFailed(error)
+    } finally {
+      // In one go with the last look at the lanes: a record that comes later finds no round running, and begins one.
+      this.#busy = false
     }
-    // In one go with the last look at the lanes: a record that comes later finds no round running, and begins one.
-    this.#busy = false
+  }
+
+  #lingersMs (): number {
+    const { lanes, options, memory: { search } } = this.#ports
+    if (search.step !== 'clear') return 0
+    return lingerMs(lanes.waiting(), this.lastCommitAgeMs, { gapsMs: options.lingerGapsMs, recordsMin: options.urgentRecordsMax })
   }
 
   #hasWork (): boolean {
@@ -135,12 +153,14 @@ export class Rounds {
     return true
   }
 
+  get #room (): number { return this.#ports.memory.room ?? this.#ports.options.roundRecordsMax }
+
   #choose (): readonly InputRecord[] {
     const { lanes, options, clock, memory: { search } } = this.#ports
     const wanted = roundOf(search)
     if (wanted !== undefined) return lanes.peek(wanted, Infinity)
     const urgentAlive = performance.now() - this.#urgentSeenMs < urgentAliveMs
-    const room = urgentAlive ? options.urgentRecordsMax : options.roundRecordsMax
+    const room = Math.min(this.#room, urgentAlive ? options.urgentRecordsMax : options.roundRecordsMax)
     return lanes.peek(this.#takePolicy.take(lanes.states(clock.nowMs()), room), roundBytesMax)
   }
 
@@ -205,6 +225,7 @@ export class Rounds {
     lanes.consume(records)
     for (const lane of lanes.toResume()) inputs.resume(options.inputTopics[lane]!, task)
     this.#committedMs = performance.now()
+    memory.room = nextRoom(this.#room, { records: records.length, durationMs: this.#committedMs - startedMs }, options)
     onCommitted()
     options.onRound?.({ task, records: records.length, laneRecords, outputs: plan.outputs.length, durationMs: this.#committedMs - startedMs })
   }
@@ -220,13 +241,15 @@ export class Rounds {
     const fields = { task, records: records.length, topic, offset, reason: reasonOf(error) }
     if (memory.search.step === 'poison') logger.error(fields, 'a record is set aside: it made its round fail again and again')
     else logger.warn(fields, 'a round failed')
+    if (begun) memory.room = nextRoom(this.#room, { records: records.length, durationMs: Infinity }, this.#ports.options)
     if (begun || !isNearer) throw error
   }
 
   #wakeWhenDue (wakeMsMin: number): void {
     const { logic, clock } = this.#ports
     const dueMs = logic.nextDueMs()
-    if (dueMs === undefined) return
-    this.#timer = setTimeout(() => this.pump(), Math.min(wakeMsMax, Math.max(wakeMsMin, dueMs - clock.nowMs())))
+    if (dueMs !== undefined) this.#wakeIn(Math.min(wakeMsMax, Math.max(wakeMsMin, dueMs - clock.nowMs())))
   }
+
+  #wakeIn (waitMs: number): void { this.#timer = setTimeout(() => this.pump(), waitMs) }
 }
