@@ -1,5 +1,4 @@
-export { defaultQuotas, outstandingMaxDefault, quotaFor, type QuotaLimits } from './core/quota-limits.ts'
-export type { EpisodeAnswer, QuotaUsage, RefusalReason, SlotAnswer, SlotRequest } from './core/slots.ts'
+export * from './limits.ts'
 export { createMemoryQuotaStore } from './memory-quota-store.ts'
 export type { QuotaErrorCode, QuotaStore } from './quota-store.ts'
 export { type QuotaStoreOptions, startQuotaStore } from './redis-quota-store.ts'

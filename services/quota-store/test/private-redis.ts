@@ -1,8 +1,8 @@
 // A Redis of a test's own, to be stopped, killed and filled up. Its program is the one that the shared stack runs, found
 // through that server's own word for it.
+import { freePort } from '@mesh/local-stack'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 
@@ -27,15 +27,6 @@ async function executable (): Promise<string> {
   } finally {
     client.disconnect()
   }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export async function startPrivateRedis (): Promise<PrivateRedis> {
