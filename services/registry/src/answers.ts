@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { agentStatuses } from './core/agent-status.ts'
+import { circuitOrders, deadLetterStates } from './core/change-states.ts'
 import { registryCodes, type RegistryCode } from './core/codes.ts'
 import type { OfferedCapability } from './core/lookup.ts'
 import type { Registered } from './core/state.ts'
@@ -30,6 +31,13 @@ export const registeredAnswer = z.object({
   warnings: z.array(z.string()).readonly()
 })
 
+const chainLimits = z.object({ depthMax: z.int().nullable(), visitsMax: z.int().nullable(), workflowHopsMax: z.int().nullable() })
+const retry = z.object({ attemptsMax: z.int(), backoffMs: z.int(), backoffMsMax: z.int(), codes: z.array(z.string()).readonly() })
+const listedFallback = z.object({
+  kind: z.enum(['capability', 'reply', 'error']), capability: z.string().nullable(), contentType: z.string(), code: z.string().nullable(), message: z.string().nullable()
+})
+const onFailure = { retry: retry.nullable(), idleTimeoutMs: z.int().nullable(), chainLimits: chainLimits.nullable() }
+
 const agentFields = {
   name: z.string(),
   version: z.string(),
@@ -48,20 +56,28 @@ const agentFields = {
   confidenceThreshold: z.number().nullable(),
   regions: z.array(z.string()).readonly(),
   fallback: z.string().nullable(),
+  chainLimits: chainLimits.nullable(),
   inboxPartitions: z.int(),
   answersPartitions: z.int(),
   registeredAtMs: z.int(),
   controlOffset: z.int()
 }
 
-/** In lists: capabilities without their schemas, so that ten thousand agents stay readable. */
+/** In lists: capabilities without their schemas and fixed answers, so that ten thousand agents stay readable. */
 export const agentListAnswer = z.object({
-  agents: z.array(z.object({ ...agentFields, capabilities: z.array(z.object({ name: z.string(), contractHash: z.string() })) }))
+  agents: z.array(z.object({
+    ...agentFields,
+    capabilities: z.array(z.object({ name: z.string(), contractHash: z.string(), ...onFailure, fallback: listedFallback.nullable() }))
+  }))
 })
 
 export const agentAnswer = z.object({
   ...agentFields,
-  capabilities: z.array(z.object({ name: z.string(), contractHash: z.string(), inputSchema: jsonSchema, outputSchema: jsonSchema.nullable() })),
+  capabilities: z.array(z.object({
+    name: z.string(), contractHash: z.string(), inputSchema: jsonSchema, outputSchema: jsonSchema.nullable(),
+    ...onFailure,
+    fallback: listedFallback.extend({ payload: z.string().nullable().describe('The fixed answer in base64.') }).nullable()
+  })),
   versions: z.array(z.string()).readonly().describe('All known versions, newest record first.')
 })
 
@@ -92,7 +108,7 @@ export const quotaListAnswer = z.object({
 })
 
 const changeAnswer = <V extends z.ZodType>(value: V) => z.object({
-  entity: z.string().describe('What was changed, as in the audit: quota/agent/<name>, quota/role/<role>, agent/<name>/status.'),
+  entity: z.string().describe('What was changed, as in the audit: quota/agent/<name>, quota/role/<role>, agent/<name>/status, circuit/<agent>, dead-letter/<partition>/<offset>.'),
   isChanged: z.boolean().describe('Whether it was not so before; if it was, nothing is written.'),
   before: value.nullable().describe('Null where it had nothing of its own.'),
   after: value.nullable(),
@@ -103,13 +119,33 @@ const changeAnswer = <V extends z.ZodType>(value: V) => z.object({
 export const quotaChangeAnswer = changeAnswer(quotaLimits)
 export const statusChangeAnswer = changeAnswer(z.enum(agentStatuses))
 
+export const circuitChangeAnswer = changeAnswer(z.enum(circuitOrders))
+const deadLetterOutcome = z.object({ state: z.enum(deadLetterStates), who: z.string() })
+export const deadLetterChangeAnswer = changeAnswer(deadLetterOutcome)
+export const redriveAnswer = deadLetterChangeAnswer.extend({
+  redriven: z.object({
+    dispatchId: z.string(), workflowId: z.string(),
+    position: z.object({ topic: z.string(), partition: z.int(), offset: z.int() }).describe('Where it lies now, to be decided about.')
+  })
+})
+
+export const orderListAnswer = z.object({
+  orders: z.array(z.object({ agent: z.string(), state: z.enum(circuitOrders), who: z.string(), why: z.string().nullable(), atMs: z.int() }))
+})
+
 export function agentItem ({ registration, offset }: Registered): z.output<typeof agentListAnswer>['agents'][number] {
-  return { ...registration, capabilities: registration.capabilities.map(({ name, contractHash }) => ({ name, contractHash })), controlOffset: offset }
+  const capabilities = registration.capabilities.map(({ name, contractHash, retry, idleTimeoutMs, fallback, chainLimits }) =>
+    ({ name, contractHash, retry, idleTimeoutMs, fallback, chainLimits }))
+  return { ...registration, capabilities, controlOffset: offset }
 }
 
 export function agentDetail (known: Registered, versions: readonly Registered[]): z.output<typeof agentAnswer> {
-  const capabilities = known.registration.capabilities.map(({ name, contractHash, inputSchema, outputSchema }) =>
-    ({ name, contractHash, inputSchema: parseSchema(inputSchema) ?? {}, outputSchema: parseSchema(outputSchema) }))
+  const capabilities = known.registration.capabilities.map(({ inputSchema, outputSchema, fallback, ...capability }) => ({
+    ...capability,
+    inputSchema: parseSchema(inputSchema) ?? {},
+    outputSchema: parseSchema(outputSchema),
+    fallback: fallback === null ? null : { ...fallback, payload: fallback.payload?.toString('base64') ?? null }
+  }))
   return { ...known.registration, capabilities, controlOffset: known.offset, versions: versions.map(version => version.registration.version) }
 }
 

@@ -17,5 +17,11 @@ export const config = defineConfig({
     env: 'MESH_REPLICATION_FACTOR',
     schema: z.coerce.number().int().min(1).max(9).default(1),
     doc: 'Copies of each topic that a registration creates.'
+  },
+  redriveKey: {
+    env: 'MESH_REDRIVE_KEY',
+    schema: z.string().min(16).default('a mesh on one machine'),
+    secret: true,
+    doc: 'Shows that a dead letter is sent again by the registry; the same for registry and coordinators. The default is for one machine only.'
   }
 })

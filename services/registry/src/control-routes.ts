@@ -1,24 +1,28 @@
-// What operators change: quotas and the status of agents.
+// What operators change: quotas, the status of agents, and orders about circuits.
 
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { problemAnswer, quotaChangeAnswer, quotaListAnswer, refusals, statusChangeAnswer } from './answers.ts'
-import { askedBody, askedChange, quotaBody, statusBody, toAskedQuota } from './change-request.ts'
-import type { ChangeResult, ControlChanges } from './control-changes.ts'
+import { circuitChangeAnswer, orderListAnswer, problemAnswer, quotaChangeAnswer, quotaListAnswer, refusals, statusChangeAnswer } from './answers.ts'
+import type { ChangeResult } from './change-path.ts'
+import { askedBody, askedChange, circuitBody, quotaBody, statusBody, toAskedQuota } from './change-request.ts'
+import type { ControlChanges } from './control-changes.ts'
+import type { ChangeStates } from './core/change-states.ts'
+import { listOrders } from './core/circuit-orders.ts'
 import { roles } from './core/field-rules.ts'
 import { listQuotas, type QuotaState } from './core/quotas.ts'
+import { agentName } from './field-schemas.ts'
 import { sendProblem } from './problems.ts'
-import { agentName } from './request.ts'
 
 export interface ControlRoutePorts {
   readonly quotas: Pick<QuotaState, 'records' | 'defaults'>
+  readonly changeStates: ChangeStates
   readonly changes: ControlChanges
 }
 
 const ofAgent = z.object({ name: agentName })
 
-export function addControlRoutes (app: FastifyInstance, { quotas, changes }: ControlRoutePorts): void {
+export function addControlRoutes (app: FastifyInstance, { quotas, changes, changeStates }: ControlRoutePorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>()
   const quotaAnswers = { 200: quotaChangeAnswer, ...refusals }
 
@@ -38,10 +42,20 @@ export function addControlRoutes (app: FastifyInstance, { quotas, changes }: Con
   typed.put('/agents/:name/status', {
     schema: { summary: 'Pause, drain, resume or quarantine an agent', params: ofAgent, body: statusBody, response: { 200: statusChangeAnswer, 404: problemAnswer, ...refusals } }
   }, async ({ params, body }, reply) => answer(reply, await changes.setStatus(params.name, body.status, askedChange(body))))
+
+  typed.get('/circuits', { schema: { summary: 'Orders about circuits; without one they are left to the measuring', response: { 200: orderListAnswer } } },
+    () => ({ orders: listOrders(changeStates) }))
+
+  typed.put('/circuits/:name', {
+    schema: { summary: 'Hold an agent\'s circuit open or closed, or leave it to the measuring', params: ofAgent, body: circuitBody, response: { 200: circuitChangeAnswer, 404: problemAnswer, ...refusals } }
+  }, async ({ params, body }, reply) => answer(reply, await changes.setCircuit(params.name, body.state, askedChange(body))))
 }
 
 function answer (reply: FastifyReply, result: ChangeResult<unknown>): FastifyReply {
   if (result.outcome === 'refused') return sendProblem(reply, { code: result.code, detail: result.message, problems: result.problems })
-  const { entity, before, after, warnings, changeId } = result
-  return reply.send({ entity, isChanged: result.outcome === 'changed', before, after, changeId: changeId ?? null, warnings })
+  return reply.send(changeAnswerOf(result))
+}
+
+export function changeAnswerOf<V> ({ outcome, entity, before, after, warnings, changeId }: Exclude<ChangeResult<V>, { outcome: 'refused' }>) {
+  return { entity, isChanged: outcome === 'changed', before, after, changeId: changeId ?? null, warnings }
 }

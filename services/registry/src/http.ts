@@ -11,12 +11,15 @@ import { bounds } from './core/field-rules.ts'
 import { currentAgents, findCapabilities } from './core/lookup.ts'
 import type { RegistrationRequest } from './core/register.ts'
 import { registrationKey, versionsOf, type RegistryState } from './core/state.ts'
+import { addDeadLetterRoutes } from './dead-letter-routes.ts'
+import type { DeadLetters } from './dead-letters.ts'
 import type { RegistrationResult } from './pipeline.ts'
 import { refusalOf, sendProblem } from './problems.ts'
 import { registrationBody, toRequest } from './request.ts'
 
 export interface HttpPorts extends ControlRoutePorts {
   readonly state: RegistryState
+  readonly deadLetters: DeadLetters
   register (request: RegistrationRequest): Promise<RegistrationResult>
   onAnswer (route: string, status: number): void
   onError (error: Error): void
@@ -40,6 +43,7 @@ export async function createHttp (ports: HttpPorts): Promise<FastifyInstance> {
   addWriteRoutes(app, ports)
   addReadRoutes(app, ports)
   addControlRoutes(app, ports)
+  addDeadLetterRoutes(app, ports)
   await app.ready()
   return app
 }

@@ -1,6 +1,6 @@
 // The registry, put together: topic, path, HTTP and health; `main.ts` runs it, tests run it in their own process.
 
-import { defaultQuotas, outstandingMaxDefault } from '@mesh/quota-store'
+import { defaultQuotas, outstandingMaxDefault } from '@mesh/quota-store/limits'
 import { CodedError, createKafka, createMetrics, startHealthServer, type Logger } from '@mesh/runtime'
 import { connectCodec, type Quota } from '@mesh/schemas'
 import { topicNames, type TopicNames } from '@mesh/topics'
@@ -9,11 +9,15 @@ import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createAgentTopics } from './agent-topics.ts'
+import { changePath } from './change-path.ts'
 import { controlChanges } from './control-changes.ts'
-import { openControlTopic, type ControlTopicOptions } from './control-topic.ts'
-import { openControlWriter } from './control-writer.ts'
+import { openControlTopic, type ControlTopic, type ControlTopicOptions } from './control-topic.ts'
+import { openControlWriter, unavailable } from './control-writer.ts'
+import { createChangeStates } from './core/change-states.ts'
 import { capabilityConflicts } from './core/register.ts'
 import { createProjection } from './core/state.ts'
+import { openDeadLetterReader } from './dead-letter-reader.ts'
+import { deadLetters } from './dead-letters.ts'
 import { createHttp } from './http.ts'
 import { registerMetrics } from './metrics.ts'
 import { register, type RegistrationPorts } from './pipeline.ts'
@@ -27,6 +31,7 @@ export interface RegistryOptions {
   readonly registryPort: number
   readonly registryHost: string
   readonly replicationFactor: number
+  readonly redriveKey: string
 }
 
 export interface RunningRegistry {
@@ -52,13 +57,18 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
   const names = topicNames(namespace)
   for (const topic of [names.registry, names.quotas, names.changes]) await topicExists(admin, topic, logger)
   const writer = await openControlWriter(kafka('writer'))
-  const { state, quotas, registrationTopic, quotaTopic } = await openTables(kafka, names, { writer, admin, codec, readerId: `${namespace}.registry`, logger })
-  const topics = [registrationTopic, quotaTopic]
+  const tables = await openTables(kafka, names, { writer, admin, codec, readerId: `${namespace}.registry`, logger })
+  const { state, quotas, changeStates, registrationTopic, quotaTopic, changesTopic } = tables
+  const topics = [registrationTopic, quotaTopic, changesTopic]
+  const reader = await openDeadLetterReader({ kafka: kafka('dead-letters'), topic: names.deadLetter, codec, logger })
   const countAnswer = registerMetrics(metrics.registry, {
     state, quotas, undecodableRecords: () => topics.reduce((sum, topic) => sum + topic.undecodableRecords(), 0)
   })
   const quotaState = { records: quotas, agents: state, defaults: quotaDefaults }
   const queue = createSerialQueue({ waitingMax: waitingRequestsMax })
+  const change = changePath({
+    queue, nowMs: Date.now, newId: randomUUID, record: record => writer.write(names.changes, record.entity, codec.encode('ControlChange', record))
+  })
   const ports: RegistrationPorts = {
     ...registrationTopic,
     state,
@@ -67,14 +77,15 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
     createTopics: registration => createAgentTopics(registration, { admin, namespace, replicationFactor: options.replicationFactor }),
     onConflict: capabilities => logger.error({ capabilities }, 'capabilities with two contracts: another registry wrote at the same time')
   }
-  const changes = controlChanges({
-    queue, state: quotaState, registrations: registrationTopic, quotas: quotaTopic, nowMs: Date.now, newId: randomUUID,
-    record: change => writer.write(names.changes, change.entity, codec.encode('ControlChange', change)).then(() => undefined)
-  })
   const http = await createHttp({
     state,
     quotas: quotaState,
-    changes,
+    changeStates,
+    changes: controlChanges({ change, state: quotaState, changeStates, registrations: registrationTopic, quotas: quotaTopic, changes: changesTopic }),
+    deadLetters: deadLetters({
+      change, changeStates, changes: changesTopic, reader, writer, codec, names,
+      redriveKey: Buffer.from(options.redriveKey), partitionCount: topic => partitionCount(admin, topic)
+    }),
     register: request => register(request, ports),
     onAnswer: countAnswer,
     onError: error => logger.error({ err: error }, 'request failed')
@@ -84,8 +95,9 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
     port: options.healthPort,
     metrics,
     checks: {
-      registryTable: () => registrationTopic.isFresh(Date.now()) ? undefined : 'what is in the registry topic is not known to the last record',
-      quotasTable: () => quotaTopic.isFresh(Date.now()) ? undefined : 'what is in the quotas topic is not known to the last record',
+      registryTable: tableCheck('registry', registrationTopic),
+      quotasTable: tableCheck('quotas', quotaTopic),
+      changesTable: tableCheck('changes', changesTopic),
       broker: () => admin.describeCluster().then(() => undefined)
     }
   })
@@ -99,11 +111,19 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
     async drain () {
       await http.close()
       await writer.close()
-      await Promise.all(topics.map(topic => topic.close()))
+      await Promise.all([...topics, reader].map(part => part.close()))
       await admin.disconnect()
       await health.close()
     }
   }
+}
+
+const tableCheck = (name: string, table: Pick<ControlTopic<never>, 'isFresh'>) => (): string | undefined =>
+  table.isFresh(Date.now()) ? undefined : `what is in the ${name} topic is not known to the last record`
+
+async function partitionCount (admin: Admin, topic: string): Promise<number> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] }).catch(error => { throw unavailable(`the partitions of ${topic} are not known: ${(error as Error).message}`) })
+  return topics[0]?.partitions.length ?? 0
 }
 
 type TableParts = Pick<ControlTopicOptions<never>, 'writer' | 'admin' | 'codec' | 'readerId' | 'logger'>
@@ -111,7 +131,8 @@ type TableParts = Pick<ControlTopicOptions<never>, 'writer' | 'admin' | 'codec' 
 async function openTables (kafka: (part: string) => Kafka, names: TopicNames, parts: TableParts) {
   const state = createProjection()
   const quotas = new Map<string, Quota>()
-  const [registrationTopic, quotaTopic] = await Promise.all([
+  const changeStates = createChangeStates()
+  const [registrationTopic, quotaTopic, changesTopic] = await Promise.all([
     openControlTopic({
       ...parts, kafka: kafka('reader'), topic: names.registry, schema: 'AgentRegistration',
       put: (key, registration, offset) => { state.put(key, { registration, offset }) },
@@ -121,9 +142,15 @@ async function openTables (kafka: (part: string) => Kafka, names: TopicNames, pa
       ...parts, kafka: kafka('quota-reader'), topic: names.quotas, schema: 'Quota',
       put: (key, quota) => { quotas.set(key, quota) },
       remove: key => { quotas.delete(key) }
+    }),
+    // Not compacted: what is remembered of it is bounded in change-states.ts.
+    openControlTopic({
+      ...parts, kafka: kafka('changes-reader'), topic: names.changes, schema: 'ControlChange',
+      put: (_key, change) => { changeStates.put(change) },
+      remove: () => undefined
     })
   ])
-  return { state, quotas, registrationTopic, quotaTopic }
+  return { state, quotas, changeStates, registrationTopic, quotaTopic, changesTopic }
 }
 
 async function topicExists (admin: Admin, topic: string, logger: Logger): Promise<void> {

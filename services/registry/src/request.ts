@@ -7,18 +7,10 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Capability } from '@mesh/schemas'
 import { canonicalJson, jsonDepthMax } from './core/canonical-json.ts'
-import { agentNameProblem, bounds, firstRepeated, roles, textRules, type TextRule } from './core/field-rules.ts'
+import { bounds, firstRepeated, roles, textRules } from './core/field-rules.ts'
 import type { RegistrationRequest } from './core/register.ts'
-
-export const text = (rule: TextRule) => z.string().regex(rule.pattern, { error: rule.says })
-export const countUpTo = (max: number) => z.int().min(1).max(max)
-export const amountUpTo = (max: number) => z.int().min(0).max(max)
-
-/** A list without repeats; a capability or dependency named twice is a contradiction of the request with itself. */
-const distinct = (entries: z.ZodType<string>, max: number) => z.array(entries).max(max).superRefine((items, context) => {
-  const repeated = firstRepeated(items)
-  if (repeated !== undefined) context.addIssue({ code: 'custom', message: `${repeated} is listed twice` })
-})
+import { chainLimitsBody, fallbackBody, idleTimeoutBody, retryBody, toChainLimits, toFallback, toRetry } from './failure-handling-request.ts'
+import { agentName, amountUpTo, countUpTo, distinct, text } from './field-schemas.ts'
 
 const jsonSchema = z.record(z.string(), z.unknown()).superRefine((value, context) => {
   if (canonicalJson(value) === undefined) context.addIssue({ code: 'custom', message: `must not be nested deeper than ${jsonDepthMax}` })
@@ -27,12 +19,11 @@ const jsonSchema = z.record(z.string(), z.unknown()).superRefine((value, context
 const capability = z.strictObject({
   name: text(textRules.capability),
   inputSchema: jsonSchema.describe('JSON Schema of the payload of a request or event.'),
-  outputSchema: jsonSchema.nullish().describe('JSON Schema of the payload of a response; null for events.')
-})
-
-export const agentName = z.string().superRefine((name, context) => {
-  const problem = agentNameProblem(name)
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
+  outputSchema: jsonSchema.nullish().describe('JSON Schema of the payload of a response; null for events.'),
+  retry: retryBody.nullish().describe('When and how often a failed request is handed over again; left out for never.'),
+  idleTimeoutMs: idleTimeoutBody.nullish().describe('Expiry of a request from delivery or the last progress, within its deadline; left out for none.'),
+  fallback: fallbackBody.nullish().describe('What callers get while the circuit is open; left out for what the agent says, else a typed error.'),
+  chainLimits: chainLimitsBody.nullish().describe('Bounds on chains that end here; go before those of the agent.')
 })
 
 export const registrationBody = z.strictObject({
@@ -56,6 +47,7 @@ export const registrationBody = z.strictObject({
   regions: distinct(text(textRules.word), bounds.regionsMax).default([]).describe('Regions it runs in; empty for any.'),
   urgentCapabilities: distinct(text(textRules.capability), bounds.dependenciesMax).default([]).describe('Those of its dependencies that it may ask for as P0 when it starts a workflow.'),
   fallback: text(textRules.capability).nullish().describe('Capability offered to callers while this agent is unavailable.'),
+  chainLimits: chainLimitsBody.nullish().describe('Bounds on chains that end at this agent; those of the mesh where left out.'),
   inboxPartitions: countUpTo(bounds.partitionsMax).nullish().describe(`Partitions of each inbox topic; fixed at first registration, ${bounds.inboxPartitionsDefault} if left out.`),
   answersPartitions: countUpTo(bounds.partitionsMax).nullish().describe(`Partitions of the answers topic; fixed at first registration, ${bounds.answersPartitionsDefault} if left out.`)
 }).superRefine(({ dependencies, urgentCapabilities }, context) => {
@@ -70,17 +62,22 @@ export type RegistrationBody = z.output<typeof registrationBody>
 export function toRequest (body: RegistrationBody): RegistrationRequest {
   return {
     ...body,
-    capabilities: body.capabilities.map(({ name, inputSchema, outputSchema }) => toCapability(name, inputSchema, outputSchema ?? null)),
+    capabilities: body.capabilities.map(toCapability),
     latencyProfileMs: body.latencyProfileMs ?? null,
     costProfileMicros: body.costProfileMicros ?? null,
     confidenceThreshold: body.confidenceThreshold ?? null,
     fallback: body.fallback ?? null,
+    chainLimits: toChainLimits(body.chainLimits),
     inboxPartitions: body.inboxPartitions ?? null,
     answersPartitions: body.answersPartitions ?? null
   }
 }
 
-function toCapability (name: string, input: unknown, output: unknown): Capability {
+function toCapability ({ name, inputSchema: input, outputSchema, retry, idleTimeoutMs, fallback, chainLimits }: RegistrationBody['capabilities'][number]): Capability {
+  const output = outputSchema ?? null
   const contractHash = createHash('sha256').update(canonicalJson({ input, output }) ?? '').digest('hex')
-  return { name, inputSchema: canonicalJson(input) ?? '', outputSchema: output === null ? '' : canonicalJson(output) ?? '', contractHash }
+  return {
+    name, inputSchema: canonicalJson(input) ?? '', outputSchema: output === null ? '' : canonicalJson(output) ?? '', contractHash,
+    retry: toRetry(retry), idleTimeoutMs: idleTimeoutMs ?? null, fallback: toFallback(fallback), chainLimits: toChainLimits(chainLimits)
+  }
 }

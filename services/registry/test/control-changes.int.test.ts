@@ -123,7 +123,7 @@ describe('each change', () => {
 })
 
 test('quotas and status are there after a restart, and garbage does not hide them', async () => {
-  const producer = stand.kafka.producer()
+  const producer = stand.kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
   await producer.send({ topic: stand.names.quotas, messages: [{ key: 'role/bot', value: 'junk', partition: 0 }] })
   await producer.disconnect()

@@ -92,6 +92,45 @@ describe('a bad request is refused', () => {
   test('when the filter is not one', async () => expect(await ask(registry.port, '/capabilities?domian=x')).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } }))
 })
 
+describe('what a registration says about failure', () => {
+  const onFailure = {
+    retry: { attemptsMax: 3, backoffMs: 50, backoffMsMax: 1_000, codes: ['CRM_DOWN'] }, idleTimeoutMs: 400,
+    fallback: { kind: 'reply', payload: Buffer.from('{"usd":null}').toString('base64') }, chainLimits: { depthMax: 4, visitsMax: 1 }
+  }
+  const careful = (changes: object = {}) => ({ name: 'careful', capabilities: [{ ...capability('estimate'), ...onFailure, ...changes }], dependencies: [], chainLimits: { workflowHopsMax: 50 } })
+
+  test('is kept and listed; the list leaves out the fixed answer itself', async () => {
+    expect(await register(careful())).toMatchObject({ status: 201, body: { warnings: [] } })
+    const fallback = { kind: 'reply', capability: null, contentType: 'application/json', code: null, message: null }
+    const chainLimits = { depthMax: 4, visitsMax: 1, workflowHopsMax: null }
+    const { body: one } = await ask(registry.port, '/agents/careful')
+    expect(one).toMatchObject({ chainLimits: { depthMax: null, visitsMax: null, workflowHopsMax: 50 } })
+    expect(one.capabilities[0]).toMatchObject({ ...onFailure, chainLimits, fallback: { ...fallback, payload: onFailure.fallback.payload } })
+    const { body: all } = await ask(registry.port, '/agents')
+    expect(all.agents.find(({ name }: { name: string }) => name === 'careful').capabilities)
+      .toEqual([{ name: 'estimate', contractHash: one.capabilities[0].contractHash, ...onFailure, chainLimits, fallback }])
+  })
+
+  test('may change under the same version; the same again writes nothing', async () => {
+    const end = () => stand.admin.fetchTopicOffsets(stand.names.registry)
+    const before = await end()
+    expect(await register(careful())).toMatchObject({ status: 200 })
+    expect(await end()).toEqual(before)
+    expect(await register(careful({ fallback: { kind: 'capability', capability: 'guess' } })))
+      .toMatchObject({ status: 200, body: { warnings: ['Nobody offers the fallback guess yet.'] } })
+    expect((await ask(registry.port, '/agents/careful')).body.capabilities[0].fallback).toMatchObject({ kind: 'capability', capability: 'guess', payload: null })
+  })
+
+  test('is refused where it contradicts itself, each problem with its field', async () => {
+    expect(await register(careful({ fallback: { kind: 'capability', capability: 'estimate' } }))).toMatchObject({
+      status: 409, body: { code: 'SELF_DEPENDENCY', problems: [{ field: 'capabilities.0.fallback.capability' }] }
+    })
+    const { status, body } = await register(careful({ retry: { attemptsMax: 11 }, fallback: { kind: 'error', code: 'no' } }))
+    expect([status, body.code]).toEqual([400, 'INVALID_REQUEST'])
+    expect(body.problems.map(({ field }: { field: string }) => field)).toEqual(expect.arrayContaining(['capabilities.0.retry.attemptsMax', 'capabilities.0.fallback.code']))
+  })
+})
+
 describe('discovery', () => {
   beforeAll(async () => {
     await register({ name: 'seller', domain: 'sales', regions: ['eu'], capabilities: [capability('value_home')] })
@@ -113,7 +152,8 @@ describe('discovery', () => {
   })
   test('of all agents, without their schemas, and of one version with them', async () => {
     const { body } = await ask(registry.port, '/agents')
-    expect(body.agents.find((agent: { name: string }) => agent.name === 'buyer').capabilities).toEqual([{ name: 'value_home', contractHash: expect.any(String) }, { name: 'find_home', contractHash: expect.any(String) }])
+    expect(body.agents.find((agent: { name: string }) => agent.name === 'buyer').capabilities).toEqual(['value_home', 'find_home'].map(capability =>
+      ({ name: capability, contractHash: expect.any(String), retry: null, idleTimeoutMs: null, fallback: null, chainLimits: null })))
     expect(await ask(registry.port, '/agents/intent-decoder/versions/1.2.0')).toMatchObject({ status: 200, body: { version: '1.2.0', capabilities: [{ inputSchema: { type: 'object' }, outputSchema: { type: 'object' } }] } })
     expect(await ask(registry.port, '/agents/intent-decoder/versions/9.9.9')).toMatchObject({ status: 404 })
   })

@@ -1,15 +1,17 @@
 // A namespace of its own with the registry's topics, and registries on it in this process.
 
 import type { Admin } from 'kafkajs'
-import { createKafka, createLogger, startCompactedTable } from '@mesh/runtime'
-import { connectCodec, type Codec, type ControlChange } from '@mesh/schemas'
-import { applyPlan, desiredTopics, plan, topicNames } from '@mesh/topics'
+import { createKafka, createLogger, startCompactedTable, startLogReader, type ReaderRecord } from '@mesh/runtime'
+import { connectCodec, type Codec, type ControlChange, type Position } from '@mesh/schemas'
+import { applyPlan, desiredTopics, plan, topicNames, type TopicNames } from '@mesh/topics'
 import { startRegistry, type RunningRegistry } from '../src/process.ts'
 
 const { MESH_KAFKA_BROKERS = '', MESH_SCHEMA_REGISTRY_URL = '' } = process.env
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests read JSON of many shapes
 type Json = any
+
+export const redriveKey = 'the redrive key of tests'
 
 export interface Answer { readonly status: number, readonly type: string | null, readonly body: Json }
 
@@ -21,11 +23,12 @@ export class RegistryStand {
   readonly codec: Codec
   readonly #running: RunningRegistry[] = []
 
-  static async open (): Promise<RegistryStand> {
+  /** With the topics that a registry needs, and those that the test names besides. */
+  static async open (topics: (names: TopicNames) => readonly string[] = () => []): Promise<RegistryStand> {
     const stand = new RegistryStand(await connectCodec({ schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL }))
     await stand.admin.connect()
-    const ours = [stand.names.registry, stand.names.quotas, stand.names.changes]
-    const desired = desiredTopics({ namespace: stand.namespace, taskCount: 1, replicationFactor: 1 }).filter(({ name }) => ours.includes(name))
+    const ours = [stand.names.registry, stand.names.quotas, stand.names.changes, ...topics(stand.names)]
+    const desired = desiredTopics({ namespace: stand.namespace, taskCount: 3, replicationFactor: 1 }).filter(({ name }) => ours.includes(name))
     await applyPlan(stand.admin, plan(desired, []), { desired })
     return stand
   }
@@ -38,7 +41,7 @@ export class RegistryStand {
     const logger = createLogger({ name: 'registry', level: process.env['MESH_TEST_LOG'] ?? 'silent' })
     const registry = await startRegistry({
       kafkaBrokers: MESH_KAFKA_BROKERS.split(','), schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL, namespace: this.namespace, healthPort: 0,
-      registryPort: 0, registryHost: '127.0.0.1', replicationFactor: 1
+      registryPort: 0, registryHost: '127.0.0.1', replicationFactor: 1, redriveKey
     }, logger)
     this.#running.push(registry)
     return registry
@@ -58,6 +61,24 @@ export class RegistryStand {
     })
     await table.close()
     return changes
+  }
+
+  /** Writes one record in a transaction, as coordinators do, and answers its offset. */
+  async transact (topic: string, partition: number, key: string, value: Buffer, end: 'commit' | 'abort' = 'commit'): Promise<number> {
+    const producer = this.kafka.producer({ transactionalId: `${this.namespace}.${Math.random()}`, idempotent: true, maxInFlightRequests: 1 })
+    await producer.connect()
+    const transaction = await producer.transaction()
+    const [written] = await transaction.send({ topic, messages: [{ partition, key, value }] })
+    await transaction[end]()
+    await producer.disconnect()
+    return Number(written?.baseOffset)
+  }
+
+  async recordAt ({ topic, partition, offset }: Position): Promise<ReaderRecord> {
+    const log = await startLogReader({ kafka: this.kafka, logger: createLogger({ name: 'test', level: 'silent' }) })
+    const [chunk] = await log.read([{ topic, partition, offset, bytesMax: 1_024 }])
+    await log.close()
+    return chunk!.records[0]!
   }
 
   async close (): Promise<void> {

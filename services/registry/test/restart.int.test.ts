@@ -17,7 +17,7 @@ test('what was registered is there after a restart, and garbage in the topic doe
   const before = (await ask(first.port, '/agents')).body
   await stand.drain(first)
 
-  const producer = stand.kafka.producer()
+  const producer = stand.kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
   await producer.send({ topic: stand.names.registry, messages: [{ key: 'junk@1.0.0', value: 'junk', partition: 0 }, { key: 'intent-decoder@1.1.0', value: null, partition: 0 }] })
   await producer.disconnect()

@@ -18,3 +18,8 @@ test('what is nested too deep has no canonical form', () => {
   expect(canonicalJson(deep)).toBeUndefined()
   expect(canonicalJson((deep as unknown[])[0])).toBeDefined()
 })
+
+test('bytes are compared by what they hold', () => {
+  expect(canonicalJson({ payload: Buffer.from('one') })).toBe(canonicalJson({ payload: new Uint8Array(Buffer.from('one')) }))
+  expect(canonicalJson({ payload: Buffer.from('one') })).not.toBe(canonicalJson({ payload: Buffer.from('two') }))
+})

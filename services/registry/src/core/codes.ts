@@ -14,7 +14,9 @@ export const registryCodes = {
   PARTITIONS_CHANGED: { retriable: false, doc: 'The partition counts of a known agent are fixed, since keys would move.', next: 'Leave the counts out, or send the registered ones.' },
   REGISTRY_FULL: { retriable: false, doc: 'The registry holds as many registrations, or quotas, as it may.', next: 'Ask the operators to remove old versions; take away quotas that nobody needs.' },
   QUARANTINED: { retriable: false, doc: 'The agent is quarantined, which neither a pause nor a drain may end.', next: 'Make it active first, if that is meant.' },
-  NOT_FOUND: { retriable: true, doc: 'There is no such agent, version or page.', next: 'Check the name; register the agent first.' },
+  DEAD_LETTER_SETTLED: { retriable: false, doc: 'The dead letter was sent again or discarded before.', next: 'Say `again` to send it again all the same.' },
+  DEAD_LETTER_UNREADABLE: { retriable: false, doc: 'The dead letter holds no dispatch that can be read, so there is nothing to send again.', next: 'Have its source send it anew, then discard it.' },
+  NOT_FOUND: { retriable: true, doc: 'There is no such agent, version, dead letter or page.', next: 'Check the name; register the agent first.' },
   BUSY: { retriable: true, doc: 'Too many registrations and changes wait to be decided.', next: 'Try again after the seconds in Retry-After.' },
   UNAVAILABLE: { retriable: true, doc: 'The broker does not answer, or the registry is not up to date with it.', next: 'Try again after the seconds in Retry-After.' },
   INTERNAL: { retriable: false, doc: 'The registry failed; the reason is in its log.', next: 'Tell the operators.' }

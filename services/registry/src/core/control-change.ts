@@ -21,6 +21,11 @@ export function decided<V> (entity: string, before: V | null, after: V | null, w
   return { outcome: asJson(before) === asJson(after) ? 'unchanged' : 'changed', entity, before, after, warnings }
 }
 
+/** Changed whatever it was before: what is ordered is the doing, not a state. */
+export function changed<V> (entity: string, before: V | null, after: V | null): Taken<V> {
+  return { outcome: 'changed', entity, before, after, warnings: [] }
+}
+
 export function refused (code: RegistryCode, message: string): Extract<ChangeDecision<never>, { outcome: 'refused' }> {
   return { outcome: 'refused', code, message, problems: [{ code, field: '', message }] }
 }

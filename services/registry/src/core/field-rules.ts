@@ -2,7 +2,7 @@
 //
 // F1. Bounds keep the largest record well below the registry topic's message limit and every list short enough to scan.
 
-import { checkAgentName, defaults } from '@mesh/topics'
+import { checkAgentName, defaults, limits } from '@mesh/topics'
 
 export const bounds = {
   requestBytesMax: 512 * 1024,
@@ -23,6 +23,18 @@ export const bounds = {
   partitionsMax: 64,
   inboxPartitionsDefault: defaults.inboxPartitions,
   answersPartitionsDefault: defaults.answersPartitions,
+  attemptsMax: 10,
+  backoffMsMax: 60 * 60 * 1000,
+  backoffMsDefault: 100,
+  backoffMsMaxDefault: 10_000,
+  retryCodesMax: 50,
+  // It travels to a waiting instance in a notice, and lies in every coordinator's memory.
+  replyPayloadBytesMax: 32 * 1024,
+  chainDepthMax: limits.chainHopsMax,
+  chainVisitsMax: limits.chainHopsMax,
+  workflowHopsMax: 1_000_000,
+  settledDeadLettersMax: 100_000,
+  deadLetterPartitionMax: limits.partitionsMax,
   problemsMax: 50
 } as const
 
@@ -39,6 +51,8 @@ export const textRules = {
   word: { pattern: /^[a-z][a-z0-9_-]{0,62}$/, says: 'must be 1 to 63 of a-z, 0-9, - and _, beginning with a letter' },
   capability: { pattern: /^[a-z][a-z0-9_.-]{0,99}$/, says: 'must be 1 to 100 of a-z, 0-9, _, . and -, beginning with a letter' },
   text: { pattern: /^[^\u0000-\u001f\u007f]{1,200}$/, says: 'must be 1 to 200 characters without control characters' },
+  errorCode: { pattern: /^[A-Z][A-Z0-9_]{0,63}$/, says: 'must be 1 to 64 of A-Z, 0-9 and _, beginning with a letter' },
+  mediaType: { pattern: /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}(; ?[a-z0-9-]{1,32}=[a-zA-Z0-9_.-]{1,64})?$/, says: 'must be a media type such as application/json' },
   reason: { pattern: /^[^\u0000-\u001f\u007f]{1,1000}$/, says: 'must be 1 to 1,000 characters without control characters' }
 } as const satisfies Record<string, TextRule>
 

@@ -4,7 +4,7 @@ import { currentAgents, findCapabilities } from './lookup.ts'
 import { createProjection } from './state.ts'
 
 function agent (name: string, domain: string, regions: string[], capabilities: string[]): AgentRegistration {
-  const contracts = capabilities.map(capability => ({ name: capability, inputSchema: '{}', outputSchema: '', contractHash: 'h' }))
+  const contracts = capabilities.map(capability => ({ name: capability, inputSchema: '{}', outputSchema: '', contractHash: 'h', retry: null, idleTimeoutMs: null, fallback: null, chainLimits: null }))
   return { name, version: '1.0.0', domain, regions, capabilities: contracts } as unknown as AgentRegistration
 }
 

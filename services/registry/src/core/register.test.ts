@@ -1,15 +1,20 @@
 import { describe, expect, test } from '@jest/globals'
 import { capabilityConflicts, decideRegistration, type RegistrationRequest } from './register.ts'
+import type { Capability } from '@mesh/schemas'
 import { bounds } from './field-rules.ts'
 import { createProjection, registrationKey, type RegistryProjection } from './state.ts'
 
-const capability = (name: string, contractHash = 'h1') => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash })
+const capability = (name: string, contractHash = 'h1') => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash, retry: null, idleTimeoutMs: null, fallback: null, chainLimits: null })
+
+const fallback = { kind: 'capability', capability: null, contentType: 'application/json', payload: null, code: null, message: null } as const
+const onFailure = (changes: Partial<Capability>, name = 'analyze_lead'): Capability => ({ ...capability(name), ...changes })
 
 function request (changes: Partial<RegistrationRequest> = {}): RegistrationRequest {
   return {
     name: 'intent-decoder', version: '1.0.0', domain: 'conversation', ownerTeam: 'nlp', role: 'bot', capabilities: [capability('analyze_lead')],
     dependencies: [], maxConcurrent: 50, slaP95Ms: 500, latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [],
-    confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [], inboxPartitions: null, answersPartitions: null, ...changes
+    confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [], chainLimits: null,
+    inboxPartitions: null, answersPartitions: null, ...changes
   }
 }
 
@@ -62,6 +67,20 @@ describe('a registration is accepted', () => {
     expect(given(request({ name: 'memory', capabilities: [capability('memory_lookup')] })).when(request({ dependencies: ['memory_lookup', 'crm_write'], fallback: 'say_sorry' })))
       .toMatchObject({ warnings: ['Nobody offers the dependency crm_write yet.', 'Nobody offers the fallback say_sorry yet.'] }))
 
+  test('with a warning for a capability\'s fallback that nobody offers yet, once', () => {
+    const fallsBack = (to: string, name: string) => onFailure({ fallback: { ...fallback, capability: to } }, name)
+    const capabilities = [fallsBack('guess_lead', 'analyze_lead'), fallsBack('guess_lead', 'rate_lead'), fallsBack('memory_lookup', 'find_lead')]
+    expect(given(request({ name: 'memory', capabilities: [capability('memory_lookup')] })).when(request({ capabilities, fallback: 'guess_lead' })))
+      .toMatchObject({ outcome: 'accepted', warnings: ['Nobody offers the fallback guess_lead yet.'] })
+  })
+
+  test('with another way of handling failures under the same version, as an update; with the same again, as none', () => {
+    const reply = (text: string) => request({ capabilities: [onFailure({ fallback: { ...fallback, kind: 'reply', payload: Buffer.from(text) } })] })
+    expect(given(request()).when(reply('1'))).toMatchObject({ outcome: 'accepted', change: 'updated' })
+    expect(given(reply('1')).when(reply('2'))).toMatchObject({ outcome: 'accepted', change: 'updated' })
+    expect(given(reply('1')).when(reply('1'))).toMatchObject({ outcome: 'accepted', change: 'none' })
+  })
+
   test.each(['quarantined', 'paused', 'draining'] as const)('of a %s agent, which stays so in this version and in its next', status => {
     const { state, when } = given(request())
     const known = state.currentByName.get('intent-decoder')!
@@ -80,6 +99,9 @@ describe('a registration is refused', () => {
     ['with a contract that contradicts another agent\'s', [request()], request({ name: 'other', capabilities: [capability('analyze_lead', 'h2')] }), 'CONTRACT_CONFLICT', 'offered by intent-decoder 1.0.0'],
     ['depending on what it offers itself', [], request({ dependencies: ['analyze_lead'] }), 'SELF_DEPENDENCY', 'depends on analyze_lead'],
     ['falling back to what it offers itself', [], request({ fallback: 'analyze_lead' }), 'SELF_DEPENDENCY', 'falls back to analyze_lead'],
+    ['with a capability that falls back to another of its own', [],
+      request({ capabilities: [capability('rate_lead'), onFailure({ fallback: { ...fallback, capability: 'rate_lead' } })] }),
+      'SELF_DEPENDENCY', 'analyze_lead falls back to rate_lead, which intent-decoder offers itself'],
     ['with another inbox partition count', [request()], request({ version: '2.0.0', inboxPartitions: 5 }), 'PARTITIONS_CHANGED', 'inboxPartitions of intent-decoder is 4'],
     ['with another answers partition count', [request()], request({ answersPartitions: 9 }), 'PARTITIONS_CHANGED', 'answersPartitions of intent-decoder is 8']
   ]

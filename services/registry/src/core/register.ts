@@ -118,6 +118,12 @@ function selfDependencyProblems (request: RegistrationRequest): Problem[] {
   if (request.fallback !== null && own.has(request.fallback)) {
     problems.push({ code: 'SELF_DEPENDENCY', field: 'fallback', message: `${request.name} falls back to ${request.fallback}, which it offers itself.` })
   }
+  for (const [index, { name, fallback }] of request.capabilities.entries()) {
+    // Its circuit is that of the whole version, so no capability of its own can take the place of another.
+    if (fallback === null || fallback.capability === null || !own.has(fallback.capability)) continue
+    const message = `${name} falls back to ${fallback.capability}, which ${request.name} offers itself.`
+    problems.push({ code: 'SELF_DEPENDENCY', field: `capabilities.${index}.fallback.capability`, message })
+  }
   return problems
 }
 
@@ -140,7 +146,8 @@ function warningsFor (request: RegistrationRequest, state: RegistryState): strin
     for (const capability of registration.capabilities) offered.add(capability.name)
   }
   const warnings = request.dependencies.filter(name => !offered.has(name)).map(name => `Nobody offers the dependency ${name} yet.`)
-  if (request.fallback !== null && !offered.has(request.fallback)) warnings.push(`Nobody offers the fallback ${request.fallback} yet.`)
+  const fallbacks = [request.fallback, ...request.capabilities.map(({ fallback }) => fallback?.capability ?? null)]
+  for (const fallback of new Set(fallbacks)) if (fallback !== null && !offered.has(fallback)) warnings.push(`Nobody offers the fallback ${fallback} yet.`)
   return warnings
 }
 
