@@ -5,10 +5,13 @@
 // P1. A pass that fails says nothing: no heartbeat, so that readers soon take pressure for unknown.
 // P2. What is kept from pass to pass serves only to measure rates; a governor that starts without it says the same a few
 //     seconds later. Whether a class was pressed comes from the topic.
-import type { AgentRegistration, ClassPressure, Pressure } from '@mesh/schemas'
+import type { AgentHealth, AgentRegistration, ClassPressure, Pressure } from '@mesh/schemas'
 import { whatToSay } from './core/announcing.ts'
 import { handledSince, waitingIn } from './core/backlog.ts'
 import { type Capacity, type ClassSample, drainAfter, type DrainState, nothingMeasured, pressureOf } from './core/pressure.ts'
+import type { InboxFacts } from './core/circuits.ts'
+import { FinishingRate } from './core/finishing-rate.ts'
+import { healthOf } from './core/health.ts'
 import type { InboxChunks } from './inboxes.ts'
 import type { PressureTopic } from './pressure-topic.ts'
 
@@ -16,6 +19,8 @@ export interface PassPorts {
   readonly topic: Pick<PressureTopic, 'said' | 'announce'>
   agents (): readonly AgentRegistration[]
   look (agents: readonly AgentRegistration[]): Promise<Map<string, InboxChunks>>
+  /** Members of its inbox group; undefined where not known. */
+  instances (agent: string): number | undefined
   /** Of the machine's clock, as the broker's times are. */
   nowMs (): number
   monotonicMs (): number
@@ -23,7 +28,14 @@ export interface PassPorts {
   onSaid (puts: number, gone: number): void
 }
 
-interface Seen { readonly chunks: InboxChunks, readonly samples: readonly ClassSample[], readonly drain: DrainState, readonly atMonotonicMs: number }
+interface Seen {
+  readonly chunks: InboxChunks
+  readonly samples: readonly ClassSample[]
+  readonly drain: DrainState
+  readonly atMonotonicMs: number
+  readonly movedAtMonotonicMs: number
+  readonly handled: FinishingRate
+}
 
 const heartbeatMs = 2_000
 
@@ -46,8 +58,12 @@ export class Passes {
     for (const agent of agents) {
       const chunks = inboxes.get(agent.name)
       if (chunks === undefined) continue
-      const wasPressed = topic.said.get(agent.name)?.classes.map(one => one.isPressed) ?? []
-      measured.set(agent.name, { agent: agent.name, atMs: nowMs(), classes: this.#measure(agent, chunks, wasPressed, atMonotonicMs) })
+      const said = topic.said.get(agent.name)
+      const wasPressed = said?.classes.map(one => one.isPressed) ?? []
+      const classes = this.#measure(agent, chunks, wasPressed, atMonotonicMs)
+      const instances = this.#ports.instances(agent.name)
+      const health = this.#health(agent, instances, said?.health ?? 'unknown', atMonotonicMs)
+      measured.set(agent.name, { agent: agent.name, atMs: nowMs(), classes, health, instances: instances ?? 0 })
       this.#measuredAtMs.set(agent.name, atMonotonicMs)
     }
     this.#forgetAllBut(new Set(agents.map(({ name }) => name)))
@@ -57,6 +73,22 @@ export class Passes {
     await topic.announce(announcement, isHeartbeatDue ? nowMs() : null)
     if (isHeartbeatDue) this.#heartbeatAtMs = atMonotonicMs
     onSaid(announcement.puts.length, announcement.gone.length)
+  }
+
+  /** As of the last pass that saw it. */
+  inbox (agent: string): InboxFacts | undefined {
+    const seen = this.#seen.get(agent)
+    if (seen === undefined) return undefined
+    return { oldestAgesMs: seen.samples.map(({ oldestAgeMs }) => oldestAgeMs), handledPerS: seen.handled.perS(this.#ports.monotonicMs()) }
+  }
+
+  #health ({ name, slaP95Ms, capabilities }: AgentRegistration, instances: number | undefined, was: AgentHealth, atMonotonicMs: number): AgentHealth {
+    const { samples, movedAtMonotonicMs } = this.#seen.get(name)!
+    return healthOf({
+      instances, slaP95Ms, was, offers: capabilities.length > 0, stoodStillMs: atMonotonicMs - movedAtMonotonicMs,
+      waitingRecords: samples.reduce((sum, { waitingRecords }) => sum + waitingRecords, 0),
+      oldestAgeMs: Math.max(...samples.map(({ oldestAgeMs }) => oldestAgeMs))
+    })
   }
 
   #measure (agent: AgentRegistration, chunks: InboxChunks, wasPressed: readonly boolean[], atMonotonicMs: number): ClassPressure[] {
@@ -78,7 +110,12 @@ export class Passes {
     const drain = before === undefined
       ? drainAfter(nothingMeasured, samples, [], capacity, 0)
       : drainAfter(before.drain, samples, before.samples, capacity, atMonotonicMs - before.atMonotonicMs)
-    this.#seen.set(agent.name, { chunks, samples, drain, atMonotonicMs })
+    const handledRecords = samples.reduce((sum, one) => sum + one.handledRecords, 0)
+    const handled = before?.handled ?? new FinishingRate()
+    handled.add(handledRecords, atMonotonicMs)
+    // The first look sees no movement, and must not be taken for one.
+    const movedAtMonotonicMs = handledRecords > 0 ? atMonotonicMs : before?.movedAtMonotonicMs ?? atMonotonicMs - 1
+    this.#seen.set(agent.name, { chunks, samples, drain, atMonotonicMs, movedAtMonotonicMs, handled })
     return pressureOf(samples, capacity, drain, wasPressed)
   }
 

@@ -55,7 +55,7 @@ export async function openPressureTopic ({ readerKafka, writerKafka, codec, topi
         ...puts.map(pressure => ({ key: pressure.agent, value: codec.encode('Pressure', pressure), partition: 0 })),
         ...gone.map(agent => ({ key: agent, value: null, partition: 0 })),
         // Last: it says that all others hold.
-        ...heartbeatAtMs === null ? [] : [{ key: heartbeatKey, value: codec.encode('Pressure', { agent: '', atMs: heartbeatAtMs, classes: [] }), partition: 0 }]
+        ...heartbeatAtMs === null ? [] : [{ key: heartbeatKey, value: codec.encode('Pressure', { agent: '', atMs: heartbeatAtMs, classes: [], health: 'unknown', instances: 0 }), partition: 0 }]
       ]
       if (messages.length === 0) return
       await producer.send({ topic, acks: -1, messages })

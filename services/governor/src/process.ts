@@ -1,16 +1,18 @@
-// The governor, put together: registry table, reader of inboxes, pressure topic and the passes; `main.ts` runs it, tests run
-// it in their own process.
+// The governor, put together: registry table, reader of inboxes, pressure topic and the passes, and the circuits beside them;
+// `main.ts` runs it, tests run it in their own process.
 import { createKafka, createMetrics, type Logger, startCompactedTable, startHealthServer, startLogReader } from '@mesh/runtime'
 import { connectCodec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
+import { type CircuitOptions, startCircuitOffice } from './circuit-office.ts'
 import { Agents } from './core/agents.ts'
+import { startInboxMembers } from './inbox-members.ts'
 import { lookAtInboxes } from './inboxes.ts'
 import { registerMetrics } from './metrics.ts'
 import { Passes } from './pipeline.ts'
 import { openPressureTopic, tableFreshMs } from './pressure-topic.ts'
 import { startRepeating } from './repeating.ts'
 
-export interface GovernorOptions {
+export interface GovernorOptions extends CircuitOptions {
   readonly kafkaBrokers: readonly string[]
   readonly schemaRegistryUrl: string
   readonly namespace: string
@@ -51,9 +53,17 @@ export async function startGovernor (options: GovernorOptions, logger: Logger): 
   })
   const reader = await startLogReader({ kafka: kafka('inboxes'), logger, readMsMax })
   const onLeftOut = (agent: string, error: unknown) => logger.warn({ agent, reason: (error as Error).message }, 'an agent could not be measured')
-  const passes = new Passes({
-    topic, agents: () => agents.current(), look: some => lookAtInboxes(some, { reader, names, onLeftOut }),
-    nowMs: Date.now, monotonicMs: () => performance.now(), onMeasured: metrics.measured, onSaid: metrics.said
+  const members = await startInboxMembers({ admin: kafka('members').admin(), namespace, agents: () => agents.current().map(({ name }) => name), logger })
+  const passes: Passes = new Passes({
+    topic, agents: () => agents.current(), look: some => lookAtInboxes(some, { reader, names, onLeftOut }), instances: agent => members.instances(agent),
+    nowMs: Date.now, monotonicMs: () => performance.now(), onSaid: metrics.said,
+    onMeasured (measured, leftOut) {
+      metrics.measured(measured, leftOut)
+      office.measured(measured)
+    }
+  })
+  const office = await startCircuitOffice(options, {
+    kafka, codec, names, logger, metrics: processMetrics, registration: key => agents.get(key), agents: () => agents.keys(), inbox: agent => passes.inbox(agent)
   })
   let passedAtMs = -Infinity
   const repeating = startRepeating(passMs, async () => {
@@ -70,7 +80,9 @@ export async function startGovernor (options: GovernorOptions, logger: Logger): 
   const health = await startHealthServer({
     port: options.healthPort,
     metrics: processMetrics,
+    notes: office.notes,
     checks: {
+      ...office.checks,
       registryTable: () => registry.problem(Date.now()),
       pressureTable: () => topic.problem(Date.now()),
       passes: () => performance.now() - passedAtMs <= passAgeMsMax ? undefined : `no pass was said in the last ${passAgeMsMax} ms`
@@ -81,7 +93,7 @@ export async function startGovernor (options: GovernorOptions, logger: Logger): 
     healthPort: health.port,
     async drain () {
       await repeating.stop()
-      await Promise.all([reader.close(), topic.close(), registry.close()])
+      await Promise.all([office.close(), members.close(), reader.close(), topic.close(), registry.close()])
       await health.close()
     }
   }

@@ -7,34 +7,39 @@ import type { Admin, Kafka, Producer } from 'kafkajs'
 import { createKafka, createLogger, type PartitionReader, type ReaderRecord, startPartitionReader } from '@mesh/runtime'
 import { type AgentRegistration, connectCodec, type Codec, type Pressure } from '@mesh/schemas'
 import { agentTopics, applyPlan, desiredTopics, plan, topicNames } from '@mesh/topics'
-import { type RunningGovernor, startGovernor } from '../src/process.ts'
+import { type GovernorOptions, type RunningGovernor, startGovernor } from '../src/process.ts'
 import { inboxGroup } from '../src/inboxes.ts'
 
 const { MESH_KAFKA_BROKERS = '', MESH_SCHEMA_REGISTRY_URL = '' } = process.env
-const brokers = MESH_KAFKA_BROKERS.split(',')
+const theBrokers = MESH_KAFKA_BROKERS.split(',')
 const partitions = 2
-const waitMsMax = 30_000
+const waitMsMax = 50_000
+const quickCircuits = { circuitCheckMs: 1_000, circuitWindowMs: 60_000, circuitCallsMin: 10, circuitProbesMax: 10 }
 
 export interface SaidPressure { readonly key: string, readonly pressure: Pressure | null, readonly appendedAtMs: number }
+
+const work = { name: 'work', inputSchema: '{}', outputSchema: '{}', contractHash: 'work', retry: null, idleTimeoutMs: null, fallback: null, chainLimits: null }
 
 export class GovernorStand {
   readonly namespace = `t-gov-${Math.random().toString(36).slice(2, 10)}`
   readonly names = topicNames(this.namespace)
-  readonly kafka: Kafka = createKafka({ brokers, clientId: this.namespace, logger: createLogger({ name: 'test', level: 'silent' }) })
-  readonly admin: Admin = this.kafka.admin()
+  readonly brokers: readonly string[]
+  readonly kafka: Kafka
+  readonly admin: Admin
   readonly codec: Codec
   /** All records of mesh.pressure, in order. */
   readonly said: SaidPressure[] = []
-  readonly #writer: Producer = this.kafka.producer({ transactionalId: `${this.namespace}.writer`, idempotent: true, maxInFlightRequests: 1 })
+  readonly #writer: Producer
   readonly #running: RunningGovernor[] = []
   readonly #children: ChildProcess[] = []
   #pressure: PartitionReader | undefined
 
-  static async open (): Promise<GovernorStand> {
-    const stand = new GovernorStand(await connectCodec({ schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL }))
+  static async open (taskCount = 1, brokers: readonly string[] = theBrokers): Promise<GovernorStand> {
+    const stand = new GovernorStand(await connectCodec({ schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL }), brokers)
     const { admin, namespace, names, codec, said } = stand
     await Promise.all([admin.connect(), stand.#writer.connect()])
-    const desired = desiredTopics({ namespace, taskCount: 1, replicationFactor: 1 }).filter(({ name }) => [names.registry, names.pressure].includes(name))
+    const used = [names.registry, names.pressure, names.circuits, names.alerts, names.changes, names.audit]
+    const desired = desiredTopics({ namespace, taskCount, replicationFactor: 1 }).filter(({ name }) => used.includes(name))
     await applyPlan(admin, plan(desired, []), { desired })
     stand.#pressure = await startPartitionReader({
       kafka: createKafka({ brokers, clientId: `${namespace}.check`, logger: createLogger({ name: 'test', level: 'silent' }) }),
@@ -46,15 +51,19 @@ export class GovernorStand {
     return stand
   }
 
-  private constructor (codec: Codec) {
+  private constructor (codec: Codec, brokers: readonly string[]) {
     this.codec = codec
+    this.brokers = brokers
+    this.kafka = createKafka({ brokers, clientId: this.namespace, logger: createLogger({ name: 'test', level: 'silent' }) })
+    this.admin = this.kafka.admin()
+    this.#writer = this.kafka.producer({ transactionalId: `${this.namespace}.writer`, idempotent: true, maxInFlightRequests: 1 })
   }
 
   async register (name: string, changes: Partial<AgentRegistration> = {}): Promise<void> {
     const registration: AgentRegistration = {
-      name, version: '1.0.0', domain: 'test', ownerTeam: 'test', role: 'bot', capabilities: [], dependencies: [], maxConcurrent: 5, slaP95Ms: 200,
+      name, version: '1.0.0', domain: 'test', ownerTeam: 'test', role: 'bot', capabilities: [work], dependencies: [], maxConcurrent: 5, slaP95Ms: 200,
       latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null,
-      urgentCapabilities: [], inboxPartitions: partitions, answersPartitions: 1, status: 'active', registeredAtMs: Date.now(), ...changes
+      urgentCapabilities: [], chainLimits: null, inboxPartitions: partitions, answersPartitions: 1, status: 'active', registeredAtMs: Date.now(), ...changes
     }
     const desired = agentTopics({ name, inboxPartitions: partitions, answersPartitions: 1 }, { namespace: this.namespace, replicationFactor: 1 })
     await applyPlan(this.admin, plan(desired, []), { desired })
@@ -96,17 +105,20 @@ export class GovernorStand {
     })
   }
 
-  async start (): Promise<RunningGovernor> {
+  async start (changes: Partial<GovernorOptions> = {}): Promise<RunningGovernor> {
     const governor = await startGovernor(
-      { kafkaBrokers: brokers, schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL, namespace: this.namespace, healthPort: 0, passMs: 200 },
+      {
+        kafkaBrokers: this.brokers, schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL, namespace: this.namespace, healthPort: 0, passMs: 200,
+        ...quickCircuits, ...changes
+      },
       createLogger({ name: 'governor', level: process.env['MESH_TEST_LOG'] ?? 'silent' }))
     this.#running.push(governor)
     return governor
   }
 
-  spawnGovernor (): ChildProcess {
+  spawnGovernor (env: Readonly<Record<string, string>> = {}): ChildProcess {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('../src/main.ts', import.meta.url))], {
-      env: { ...process.env, MESH_NAMESPACE: this.namespace, MESH_HEALTH_PORT: '0', MESH_LOG_LEVEL: 'warn', MESH_GOVERNOR_PASS_MS: '200' }, stdio: 'inherit'
+      env: { ...process.env, MESH_NAMESPACE: this.namespace, MESH_HEALTH_PORT: '0', MESH_LOG_LEVEL: 'warn', MESH_GOVERNOR_PASS_MS: '200', MESH_CIRCUIT_CHECK_MS: '1000', ...env }, stdio: 'inherit'
     })
     this.#children.push(child)
     return child
@@ -152,4 +164,12 @@ export async function until (isSo: () => boolean, what: string, pollMs = 10): Pr
     if (performance.now() > overAtMs) throw new Error(`waited ${waitMsMax} ms in vain until ${what}`)
     await pause(pollMs)
   }
+}
+
+export interface Readiness { readonly status: number, readonly problems: Readonly<Record<string, string>>, readonly notes: Readonly<Record<string, string>> }
+
+export async function readiness (healthPort: number): Promise<Readiness> {
+  const response = await fetch(`http://127.0.0.1:${healthPort}/readyz`)
+  const { problems, notes } = await response.json() as Omit<Readiness, 'status'>
+  return { status: response.status, problems, notes }
 }

@@ -16,6 +16,12 @@ export class Agents {
     this.#byKey.delete(key)
   }
 
+  /** By name and version. */
+  get (key: string): AgentRegistration | undefined { return this.#byKey.get(key)?.registration }
+
+  /** Every version of every agent. */
+  keys (): IterableIterator<string> { return this.#byKey.keys() }
+
   /** The current registration of each agent. */
   current (): AgentRegistration[] {
     const newest = new Map<string, Known>()

@@ -2,7 +2,7 @@
 //
 // Invariants:
 //   A1. Compared is with what the topic says, whoever wrote it: of several governors that measure alike, one writes.
-//   A2. Pressed or not, and something or nothing, is always said. Quantities are said when they moved by changeShare.
+//   A2. Pressed or not, something or nothing, health and number of instances are always said. Quantities are said when they moved by changeShare.
 //   A3. An agent that is gone, or was not measured for unknownAfterMs, is taken away: unknown is not zero.
 import type { ClassPressure, Pressure } from '@mesh/schemas'
 
@@ -22,7 +22,8 @@ export function whatToSay (
 ): Announcement {
   const puts = [...measured.values()].filter(pressure => {
     const before = said.get(pressure.agent)
-    return before === undefined || pressure.classes.some((one, priority) => hasMoved(one, before.classes[priority]))
+    if (before === undefined || pressure.health !== before.health || pressure.instances !== before.instances) return true
+    return pressure.classes.some((one, priority) => hasMoved(one, before.classes[priority]))
   })
   const gone = [...said.keys()].filter(agent => !(nowMs - (measuredAtMs.get(agent) ?? -Infinity) <= unknownAfterMs))
   return { puts, gone }
