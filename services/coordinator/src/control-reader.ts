@@ -22,6 +22,9 @@ export interface ControlReaderOptions {
   readonly onUnreadable: (topic: string) => void
 }
 
+/** Says that the measuring goes on; speaks of no agent. */
+const heartbeatKey = 'heartbeat'
+
 /** Control state older than this, measured against the topic's end, makes the process not ready. */
 const freshMs = 2_000
 
@@ -39,7 +42,8 @@ export async function startControlReader (options: ControlReaderOptions): Promis
     const [registry, quotas] = await Promise.all([
       table(names.registry, record => registered(control, options.codec, record)),
       table(names.quotas, record => limited(control, options.codec, record)),
-      table(names.pressure, record => measured(control, options.codec, record))
+      table(names.pressure, record => measured(control, options.codec, record)),
+      table(names.circuits, record => cutOff(control, options.codec, record))
     ])
     return { control, tables: { registry, quotas }, close }
   } catch (error) {
@@ -73,4 +77,10 @@ function measured ({ pressure }: ControlState, codec: Codec, { key, value, appen
   pressure.measuredAtMs = Math.max(pressure.measuredAtMs, appendedAtMs)
   if (value === null) pressure.byAgent.delete(key)
   else pressure.byAgent.set(key, codec.decode('Pressure', value))
+}
+
+function cutOff ({ circuits }: ControlState, codec: Codec, { key, value, appendedAtMs }: TableRecord): void {
+  circuits.heardAtMs = Math.max(circuits.heardAtMs, appendedAtMs)
+  if (value === null) circuits.byKey.delete(key)
+  else if (key !== heartbeatKey) circuits.byKey.set(key, codec.decode('Circuit', value))
 }

@@ -1,6 +1,6 @@
 // One record's bytes to what the rules look at. Whatever the bytes are, the answer is a value: nothing here throws.
 import { createHmac, createSecretKey } from 'node:crypto'
-import { type Codec, CodecError, type SignedDispatch } from '@mesh/schemas'
+import { type Codec, CodecError, isProven, type SignedDispatch } from '@mesh/schemas'
 import { limits } from '@mesh/topics'
 import type { InputRecord } from '@mesh/runtime'
 import type { Ingress, IngressFacts, UnreadableIngress } from './core/ingress.ts'
@@ -13,18 +13,38 @@ export interface Decoded {
 
 export type DecodeRecord = (record: InputRecord) => Decoded
 
-export function createDecoder (codec: Codec, payloadHashKey: Buffer): DecodeRecord {
+export interface DecodeKeys {
+  readonly payloadHash: Buffer
+  /** Shows that a redrive was written by the control plane. */
+  readonly redrive: Buffer
+}
+
+export function createDecoder (codec: Codec, keys: DecodeKeys): DecodeRecord {
   // Made once: from raw bytes each HMAC would make its own.
-  const key = createSecretKey(payloadHashKey)
-  return (record): Decoded => {
+  const key = createSecretKey(keys.payloadHash)
+  const hashOf = (content: string | Buffer) => createHmac('sha256', key).update(content).digest('base64url').slice(0, 22)
+
+  function readable (facts: IngressFacts, value: Buffer, isRedriven: boolean): Decoded {
+    const signed = codec.decode('SignedDispatch', value)
+    const dispatch = codec.decode('Dispatch', signed.body)
+    const { source, capability, idempotencyKey, payload } = dispatch
+    const keyed = idempotencyKey === null ? null : hashOf(JSON.stringify([source, capability, idempotencyKey]))
+    return { signed, ingress: { kind: 'readable', facts, dispatch, payloadHash: hashOf(payload), idempotencyKey: keyed, isRedriven } }
+  }
+
+  function decoded (facts: IngressFacts, value: Buffer): Decoded {
+    if (codec.nameOf(value) !== 'Redrive') return readable(facts, value, false)
+    const redrive = codec.decode('Redrive', value)
+    if (isProven(keys.redrive, redrive)) return readable(facts, redrive.value, true)
+    return { ingress: { kind: 'unreadable', facts, code: 'REDRIVE_REFUSED', message: 'a redrive that the control plane did not write' } }
+  }
+
+  return record => {
     const facts = factsOf(record)
     const misshapen = checkShape(record)
     if (misshapen !== undefined) return { ingress: { kind: 'unreadable', facts, ...misshapen } }
     try {
-      const signed = codec.decode('SignedDispatch', record.value!)
-      const dispatch = codec.decode('Dispatch', signed.body)
-      const payloadHash = createHmac('sha256', key).update(dispatch.payload).digest('base64url').slice(0, 22)
-      return { signed, ingress: { kind: 'readable', facts, dispatch, payloadHash } }
+      return decoded(facts, record.value!)
     } catch (error) {
       if (!(error instanceof CodecError)) throw error
       const code = error.code === 'UNENCODABLE' ? 'GARBAGE' : error.code

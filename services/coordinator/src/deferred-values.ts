@@ -32,6 +32,8 @@ export class DeferredValues {
     return value === undefined ? undefined : this.#options.codec.decode('Deferral', value)
   }
 
+  has (offset: number): boolean { return this.#held.has(offset) }
+
   /** Keeps one that goes on soon; false when there is no room. */
   keep (offset: number, value: Buffer): boolean {
     if (this.#held.has(offset)) return true

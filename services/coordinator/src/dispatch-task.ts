@@ -6,23 +6,26 @@
 //   K3. Quotas are asked once a round for all that would be let through, and again only for what became so meanwhile; asked
 //       again about a position they answer the same.
 import { type QuotaStore, quotaFor, type SlotAnswer, type SlotRequest } from '@mesh/quota-store'
-import type { AgentRegistration, AuditEvent, Codec } from '@mesh/schemas'
+import type { AgentRegistration, AuditEvent, Codec, Position } from '@mesh/schemas'
 import type { TopicNames } from '@mesh/topics'
 import type { InputRecord, LowWater, Produced, RestoredRecord, RoundPlan, TaskLogic } from '@mesh/runtime'
 import { type Admission, conclude, isAdmission } from './core/admission.ts'
 import { decideCleared } from './core/clearing.ts'
 import type { ControlState } from './core/control.ts'
-import { decide, decideDue, holdOf } from './core/decide.ts'
+import { decide, holdOf } from './core/decide.ts'
+import { decideDue, decideReread, isReread } from './core/due.ts'
+import { evolve } from './core/evolve.ts'
 import type { ClaimPolicy } from './core/priority-claims.ts'
 import type { Episode } from './core/quota.ts'
 import { decideRelease } from './core/release.ts'
 import type { Ingress } from './core/ingress.ts'
 import { restateEvents } from './core/restating.ts'
 import type { SeenBounds } from './core/seen-window.ts'
-import { evolve, TaskState } from './core/task-state.ts'
+import { TaskState } from './core/task-state.ts'
 import { refuse, refuseUnreadable, type Rules, type Verdict } from './core/verdict.ts'
 import type { Decoded, DecodeRecord } from './decode.ts'
-import type { Deferrals, Deferring, Due } from './deferrals.ts'
+import type { Deferrals, Deferring, Gone } from './deferrals.ts'
+import type { IngressValues } from './ingress-values.ts'
 import { PlannedRound } from './planned-round.ts'
 
 /** Due requests and restated entries that one round takes at most; the rest wait for the next round. */
@@ -43,7 +46,10 @@ export interface Evolution {
 export interface DispatchPlan extends RoundPlan {
   readonly evolutions: readonly Evolution[]
   readonly deferring: readonly Deferring[]
-  readonly released: readonly Due[]
+  /** What no longer waits: it went on, or was withdrawn. */
+  readonly gone: readonly Gone[]
+  /** Where records were read again for this round. */
+  readonly reread: readonly Position[]
 }
 
 export interface DispatchTaskOptions {
@@ -59,6 +65,7 @@ export interface DispatchTaskOptions {
   readonly claimPolicy: ClaimPolicy
   readonly quotas: Pick<QuotaStore, 'reserve' | 'episode'>
   readonly deferrals: Deferrals
+  readonly ingressValues: IngressValues
   readonly onDecided: (event: AuditEvent) => void
   readonly onDeferred: (task: number, records: number) => void
 }
@@ -123,11 +130,23 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
   }
 
   #fill (round: PlannedRound, { records, decoded, slots, cleared }: Gathered, rules: Rules): void {
-    for (const id of this.#state.dueIds(rules.context.nowMs, dueMax)) round.add(decideDue(id, this.#state.pending(id)!, rules))
+    for (const id of this.#state.dueIds(rules.context.nowMs, dueMax)) this.#due(round, id, rules)
     for (const episode of cleared) round.add(decideCleared(episode, rules))
     this.#release(round, rules)
     for (const [i, record] of records.entries()) this.#admit(round, record, decoded[i]!, slots, rules)
     for (const event of restateEvents(this.#state, this.#changelogNextOffset, dueMax, rules.context)) round.record(event)
+  }
+
+  #due (round: PlannedRound, id: string, rules: Rules): void {
+    const pending = round.view.pending(id)
+    if (pending === undefined) return
+    const step = decideDue(id, pending, round.view, rules)
+    if (!isReread(step)) return round.add(step)
+    const found = this.#options.ingressValues.get(step.position)
+    // It is being read; a later round finds it.
+    if (found === undefined) return
+    round.reread.push(step.position)
+    round.add(decideReread(id, pending, found === 'gone' ? found : found.ingress, round.view, rules), undefined, found === 'gone' ? undefined : found)
   }
 
   /** One question for all that would be let through. */
@@ -199,12 +218,15 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     for (const { event, earlier, eventsDropped } of plan.evolutions) {
       evolve(this.#state, event, earlier, eventsDropped, offset++)
       if (event.decision === 'cleared') this.#episodeLooks.delete(event.source!)
+      // Read by the time that its next attempt is due.
+      if (event.decision === 'retried') this.#options.ingressValues.want((earlier[0] ?? event).ingress)
       this.#options.onDecided(event)
     }
     if (plan.evolutions.length > 0) this.#changelogNextOffset = offset
     this.#state.forgetOld(this.#changelogNextOffset)
-    const { deferrals, task, onDeferred } = this.#options
-    deferrals.applied(plan.released, plan.deferring, plan.deferred.length, produced.deferredBaseOffset, this.#nowMs)
+    const { deferrals, task, onDeferred, ingressValues } = this.#options
+    for (const position of plan.reread) ingressValues.forget(position)
+    deferrals.applied(plan.gone, plan.deferring, plan.deferred.length, produced.deferredBaseOffset, this.#nowMs)
     if (plan.deferred.length > 0) onDeferred(task, deferrals.size)
     return { changelogOffset: Math.min(this.#state.lowestOffset(), this.#changelogNextOffset), deferredOffset: deferrals.lowestOffset() }
   }

@@ -1,7 +1,7 @@
 // The record's path through a coordinator: one round of one task, top to bottom.
 //
 //   mesh.dispatch.p0..p3 ─┐  decode     bytes to a dispatch, or to a reason why not             decode.ts
-//   due requests ─────────┤  decide     may it go, and where                                    core/decide.ts
+//   due requests ─────────┤  decide     may it go, and where; what is due                       core/decide.ts, core/due.ts
 //   deferred, now due ────┤  reserve    its source's quota: when; one question for the round    @mesh/quota-store
 //                         │  conclude   go on now, wait, or be refused                          core/admission.ts
 //                         │  record     the decision, as the dispatch's story so far            core/story.ts
@@ -22,6 +22,7 @@ import { createDecoder } from './decode.ts'
 import { DeferredValues } from './deferred-values.ts'
 import { Deferrals } from './deferrals.ts'
 import { DispatchTask } from './dispatch-task.ts'
+import { IngressValues } from './ingress-values.ts'
 
 export interface CoordinatorPorts {
   readonly kafka: (clientId: string) => Kafka
@@ -44,6 +45,7 @@ export interface CoordinatorSettings {
   readonly transactionTimeoutMs: number
   readonly payloadHashKey: string
   readonly payloadHashKeyId: string
+  readonly redriveKey: string
   readonly seenBounds: SeenBounds
   readonly claimPolicy: ClaimPolicy
 }
@@ -51,7 +53,7 @@ export interface CoordinatorSettings {
 export function startCoordinator (ports: CoordinatorPorts, settings: CoordinatorSettings, faults?: Faults): Promise<TaskRunner> {
   const { kafka, codec, control, names, quotas, logReader, logger, onDecided, onRound, onDeferred } = ports
   const { taskCount, coordinatorId, payloadHashKeyId, seenBounds, claimPolicy } = settings
-  const decode = createDecoder(codec, Buffer.from(settings.payloadHashKey))
+  const decode = createDecoder(codec, { payloadHash: Buffer.from(settings.payloadHashKey), redrive: Buffer.from(settings.redriveKey) })
   return startTaskRunner({
     kafka,
     groupId: `${names.namespace}.coordinator`,
@@ -66,7 +68,8 @@ export function startCoordinator (ports: CoordinatorPorts, settings: Coordinator
     transactionTimeoutMs: settings.transactionTimeoutMs,
     createLogic: task => new DispatchTask({
       task, taskCount, decidedBy: coordinatorId, names, codec, decode, control, payloadHashKeyId, seenBounds, claimPolicy, quotas, onDecided, onDeferred,
-      deferrals: new Deferrals(new DeferredValues({ reader: logReader, topic: names.deferred, task, codec, logger }), codec)
+      deferrals: new Deferrals(new DeferredValues({ reader: logReader, topic: names.deferred, task, codec, logger }), codec),
+      ingressValues: new IngressValues({ reader: logReader, topics: names.dispatchAll, decode, logger })
     }),
     logger,
     onRound,

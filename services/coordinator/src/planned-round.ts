@@ -1,15 +1,16 @@
 // Collects the records of one round while its verdicts come in.
-import type { AuditEvent, Codec } from '@mesh/schemas'
-import type { TopicNames } from '@mesh/topics'
+import type { AuditEvent, Codec, Position } from '@mesh/schemas'
+import { defaults, type TopicNames } from '@mesh/topics'
 import type { InputRecord, KeyedRecord, OutputRecord } from '@mesh/runtime'
 import type { Admission } from './core/admission.ts'
-import { orderOf } from './core/deferred-table.ts'
+import { deferralKey, orderOf } from './core/deferred-table.ts'
 import { RoundView } from './core/round-view.ts'
 import { storyKey, storyOf } from './core/story.ts'
-import { evolve, type TaskState } from './core/task-state.ts'
-import type { Verdict } from './core/verdict.ts'
+import { evolve } from './core/evolve.ts'
+import type { TaskState } from './core/task-state.ts'
+import type { DeadLetterOut, Verdict, Withdrawal } from './core/verdict.ts'
 import type { Decoded } from './decode.ts'
-import type { Deferrals, Deferring, Due } from './deferrals.ts'
+import type { Deferrals, Deferring, Due, Gone } from './deferrals.ts'
 import type { DispatchPlan, Evolution } from './dispatch-task.ts'
 
 export interface PlannedRoundOptions {
@@ -23,16 +24,18 @@ export class PlannedRound {
   readonly view: RoundView
   /** What would be let through and has no answer of its quota yet. */
   readonly unasked: Admission[] = []
+  /** Where records were read again for it. */
+  readonly reread: Position[] = []
   readonly #options: PlannedRoundOptions
   readonly #outputs: OutputRecord[] = []
   readonly #changelog: KeyedRecord[] = []
   readonly #evolutions: Evolution[] = []
   readonly #deferring: Deferring[] = []
-  readonly #released: Due[] = []
+  readonly #gone: Gone[] = []
   /** Due times of what this round itself defers, by order. */
   readonly #behind = new Map<number, number>()
-  /** How many of an order go on in this round. */
-  readonly #goesOn = new Map<number, number>()
+  /** How many of an order wait no longer after this round. */
+  readonly #goneOf = new Map<number, number>()
 
   constructor (state: TaskState, options: PlannedRoundOptions) {
     this.view = new RoundView(state)
@@ -40,10 +43,10 @@ export class PlannedRound {
   }
 
   get plan (): DispatchPlan {
-    const tombstones = this.#released.map(({ key }) => ({ key, value: null }))
+    const tombstones = this.#gone.map(({ key }) => ({ key, value: null }))
     return {
       outputs: this.#outputs, changelog: this.#changelog, deferred: [...this.#deferring.map(({ record }) => record), ...tombstones],
-      evolutions: this.#evolutions, deferring: this.#deferring, released: this.#released
+      evolutions: this.#evolutions, deferring: this.#deferring, gone: this.#gone, reread: this.reread
     }
   }
 
@@ -51,11 +54,13 @@ export class PlannedRound {
   behindDueMs (source: string, workflowId: string, priority: number): number | undefined {
     const order = orderOf(source, workflowId, priority)
     const waiting = this.#options.deferrals.waiting(order)
-    const isLeft = waiting !== undefined && waiting.count > (this.#goesOn.get(order) ?? 0)
+    const isLeft = waiting !== undefined && waiting.count > (this.#goneOf.get(order) ?? 0)
     return this.#behind.get(order) ?? (isLeft ? waiting.lastDueMs : undefined)
   }
 
-  add (verdict: Verdict, record?: InputRecord, decoded?: Decoded): void {
+  add (given: Verdict, record?: InputRecord, decoded?: Decoded): void {
+    const { withdrawal } = given
+    const verdict = withdrawal === undefined || this.#withdraws(withdrawal) ? given : withdrawal.otherwise
     this.#addEvents(verdict)
     const { codec } = this.#options
     const { delivery, deferral, deadLetter } = verdict
@@ -70,10 +75,27 @@ export class PlannedRound {
     if (delivery !== undefined) {
       this.#deliver(delivery, this.#options.codec.encode('Delivery', { dispatch: due.deferral.dispatch, decision: delivery.decision }))
     }
-    this.#released.push(due)
     const { source, workflowId, priority } = due.deferral.event
-    const order = orderOf(source!, workflowId!, priority!)
-    this.#goesOn.set(order, (this.#goesOn.get(order) ?? 0) + 1)
+    this.#goes(due, orderOf(source!, workflowId!, priority!))
+  }
+
+  #withdraws ({ source, workflowId, priority, lane, ingressOffset }: Withdrawal): boolean {
+    const key = deferralKey(lane, ingressOffset)
+    const deferring = this.#deferring.findIndex(({ record }) => record.key === key)
+    if (deferring >= 0) {
+      this.#deferring.splice(deferring, 1)
+      return true
+    }
+    const order = orderOf(source, workflowId, priority)
+    const gone = this.#options.deferrals.find(order, lane, ingressOffset)
+    if (gone === undefined) return false
+    this.#goes(gone, order)
+    return true
+  }
+
+  #goes (gone: Gone, order: number): void {
+    this.#gone.push({ row: gone.row, key: gone.key })
+    this.#goneOf.set(order, (this.#goneOf.get(order) ?? 0) + 1)
   }
 
   record (event: AuditEvent, before: readonly AuditEvent[] = []): void {
@@ -102,10 +124,14 @@ export class PlannedRound {
     this.#behind.set(orderOf(event.source!, event.workflowId!, event.priority!), dueAtMs)
   }
 
-  #deadLetterRecord (record: InputRecord, { code, message }: { code: string, message: string }, event: AuditEvent): OutputRecord {
-    const { topic, partition, offset, key, value } = record
-    const bytes = this.#options.codec.encode('DeadLetter', { ingress: { topic, partition, offset }, code, message, atMs: event.atMs, key, value })
-    return { topic: this.#options.names.deadLetter, partition: this.#options.task, key: event.eventId, value: bytes }
+  #deadLetterRecord (record: InputRecord, { code, message, passedOn }: DeadLetterOut, event: AuditEvent): OutputRecord {
+    const { topic, partition, offset, key } = record
+    const { dispatchId, workflowId, source, target, capability, priority, atMs, attempt } = passedOn?.event ?? event
+    const bytes = this.#options.codec.encode('DeadLetter', {
+      ingress: { topic, partition, offset }, code, message, atMs, key, value: passedOn?.value ?? record.value,
+      dispatchId, workflowId, source, target, capability, priority, attempt: passedOn === undefined ? 0 : attempt
+    })
+    return { topic: this.#options.names.deadLetter, partition: this.#options.task % defaults.deadLetterPartitions, key: event.eventId, value: bytes }
   }
 }
 

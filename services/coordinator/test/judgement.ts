@@ -22,7 +22,7 @@ export const flawless: Judgement = {
 
 const stillMsMax = 60_000
 
-/** Waits for every outcome, as long as anything moves, then a moment for what must not come. */
+/** Waits for every outcome, as long as anything moves, and for all else that was decided by then. */
 export async function settleAndJudge (sent: readonly Dispatch[], stand: MeshStand): Promise<Judgement> {
   const requests = sent.filter(({ type }) => type === 'request').length
   const outcomes = () => stand.audit.filter(({ value: { decision } }) => decision === 'completed' || decision === 'timed_out').length
@@ -31,7 +31,7 @@ export async function settleAndJudge (sent: readonly Dispatch[], stand: MeshStan
     // What is missing then, the judgement names.
     await stand.until('a further outcome', () => outcomes() > before, stillMsMax).catch(() => undefined)
   }
-  await new Promise(resolve => setTimeout(resolve, 500))
+  await stand.settled()
   return judge(sent, stand)
 }
 

@@ -6,7 +6,7 @@ import { createWriteStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { patchAbortedRecords, runAndComeBack } from '@mesh/runtime'
+import { type LogReader, patchAbortedRecords, runAndComeBack, startLogReader } from '@mesh/runtime'
 import { type AgentRegistration, type AuditEvent, type Codec, connectCodec, type Delivery, type Dispatch, type Notice, type Quota } from '@mesh/schemas'
 import { agentTopics, createTopics, desiredTopics, partitionFor, topicNames } from '@mesh/topics'
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
@@ -36,6 +36,9 @@ export class MeshStand {
   readonly #admin: Admin
   readonly #processes = new Map<string, ChildProcess>()
   readonly #closers: (() => Promise<void>)[] = []
+  /** What the judge reads, and how far it has come, by topic/partition. */
+  #judged: readonly string[] = []
+  readonly #next = new Map<string, number>()
 
   constructor (brokers = process.env.MESH_KAFKA_BROKERS!) {
     this.#brokers = brokers
@@ -72,8 +75,8 @@ export class MeshStand {
     const inboxes = new Set(agents.flatMap(({ name }) => names.inboxAll(name)))
     const answers = new Set(agents.map(({ name }) => names.answers(name)))
     await consumer.connect()
-    await consumer.subscribe({ topics: [...inboxes, ...answers, names.audit, names.deadLetter], fromBeginning: true })
-    const next = new Map<string, number>()
+    this.#judged = [...inboxes, ...answers, names.audit, names.deadLetter]
+    await consumer.subscribe({ topics: [...this.#judged], fromBeginning: true })
     // The broker may restart: the judge must not be what gives up.
     const stop = await runAndComeBack(consumer, () => consumer.run({
       autoCommit: false,
@@ -81,8 +84,8 @@ export class MeshStand {
         for (const message of messages) {
           const offset = Number(message.offset)
           // A rejoin of the judge itself reads again what it has read.
-          if (offset < (next.get(`${topic}/${partition}`) ?? 0)) continue
-          next.set(`${topic}/${partition}`, offset + 1)
+          if (offset < (this.#next.get(`${topic}/${partition}`) ?? 0)) continue
+          this.#next.set(`${topic}/${partition}`, offset + 1)
           if (message.value === null || message.headers?.claim !== undefined) continue
           const place = { topic, partition, offset, key: message.key?.toString() ?? '' }
           if (topic === names.audit) this.audit.push({ ...place, value: codec.decode('AuditStory', message.value).events.at(-1)! })
@@ -140,9 +143,48 @@ export class MeshStand {
   signal (id: string, signal: NodeJS.Signals): void { this.#processes.get(id)!.kill(signal) }
   decidedBy (id: string): number { return this.audit.filter(({ value }) => value.decidedBy === id).length }
 
-  async until (what: string, isTrue: () => boolean, mostMs = 60_000): Promise<void> {
+  /** Until the group has given its tasks to others. */
+  async untilGone (id: string): Promise<void> {
+    await this.until(`${id} leaving the group`, async () => {
+      const { groups } = await this.#admin.describeGroups([this.#group])
+      return groups.every(({ members }) => members.every(({ clientId }) => !clientId.startsWith(`${this.namespace}.${id}`)))
+    })
+  }
+
+  /** Until all input is decided and the judge has read all that came of it, so that what must not come would be there. */
+  async settled (): Promise<void> {
+    const reader = await startLogReader({ kafka: this.#kafka, logger: { debug: () => undefined } })
+    try {
+      await this.until('all input decided', async () => {
+        const inputs = await this.#partitionsOf(this.names.dispatchAll)
+        const committed = await reader.committed(this.#group, inputs)
+        return this.#isEnd(reader, inputs.map((place, i) => ({ ...place, offset: committed[i] ?? 0 })))
+      })
+      await this.until('all decisions read', async () => this.#isEnd(reader, (await this.#partitionsOf(this.#judged))
+        .map(place => ({ ...place, offset: this.#next.get(`${place.topic}/${place.partition}`) ?? 0 }))))
+    } finally {
+      await reader.close()
+    }
+  }
+
+  get #group (): string { return `${this.namespace}.coordinator` }
+
+  async #partitionsOf (topics: readonly string[]): Promise<{ topic: string, partition: number }[]> {
+    const metadata = await this.#admin.fetchTopicMetadata({ topics: [...topics] })
+    return metadata.topics.flatMap(({ name, partitions }) => partitions.map(({ partitionId }) => ({ topic: name, partition: partitionId })))
+  }
+
+  /** Whether nothing but markers and aborted records follows. */
+  async #isEnd (reader: LogReader, places: readonly { topic: string, partition: number, offset: number }[]): Promise<boolean> {
+    const chunks = await reader.read(places.map(place => ({ ...place, bytesMax: 64 * 1_024 })))
+    if (chunks.some(({ records }) => records.length > 0)) return false
+    const further = chunks.filter(({ nextOffset, endOffset }) => nextOffset < endOffset)
+    return further.length === 0 || this.#isEnd(reader, further.map(({ topic, partition, nextOffset }) => ({ topic, partition, offset: nextOffset })))
+  }
+
+  async until (what: string, isTrue: () => boolean | Promise<boolean>, mostMs = 60_000): Promise<void> {
     const untilMs = performance.now() + mostMs
-    while (!isTrue()) {
+    while (!await isTrue()) {
       if (performance.now() > untilMs) throw new Error(`${what} did not happen in ${mostMs} ms; logs: ${this.logFile('*')}`)
       await new Promise(resolve => setTimeout(resolve, 20))
     }
@@ -165,17 +207,17 @@ export class MeshStand {
 export const registration = (name: string, change: Partial<AgentRegistration> = {}): AgentRegistration => ({
   name, version: '1.0.0', domain: 'test', ownerTeam: 'test', role: 'bot', capabilities: [], dependencies: [], maxConcurrent: 10, slaP95Ms: 100,
   latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null,
-  urgentCapabilities: [], inboxPartitions: 2, answersPartitions: 2, status: 'active', registeredAtMs: 0, ...change
+  urgentCapabilities: [], chainLimits: null, inboxPartitions: 2, answersPartitions: 2, status: 'active', registeredAtMs: 0, ...change
 })
 
 export const quota = (quotaId: string, ratePerS: number, change: Partial<Quota> = {}): Quota =>
   ({ quotaId, ratePerS, burst: ratePerS, outstandingMax: 1_000_000, changedBy: 'test', changedAtMs: 0, ...change })
 
-export const offering = (name: string) => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash: name })
+export const offering = (name: string) => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash: name, retry: null, idleTimeoutMs: null, fallback: null, chainLimits: null })
 
 export const request = (change: Partial<Dispatch>): Dispatch => ({
   dispatchId: randomUUID(), workflowId: 'wf', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
-  target: null, capability: 'look', priority: 1, issuedAtMs: Date.now(), ttlMs: 60_000, replyPartition: 0, idempotencyKey: null, costCapMicros: null,
+  target: null, capability: 'look', priority: 1, issuedAtMs: Date.now(), ttlMs: 60_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null,
   confidence: null, usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
 

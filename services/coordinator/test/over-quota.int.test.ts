@@ -39,7 +39,7 @@ test('200 at once from an agent that may send 10/s: all arrive, in order, at its
 
   const signals = () => stand.answers.filter(({ topic, value }) => topic === stand.names.answers('flooder') && value.notice !== undefined).map(({ partition, value }) => `${partition} ${value.notice!.type}`)
   await stand.until('the cleared signals', () => signals().length >= 4)
-  await new Promise(resolve => setTimeout(resolve, 500))
+  await stand.settled()
   expect(signals().sort()).toEqual(['0 cleared', '0 slow_down', '1 cleared', '1 slow_down'])
   const slowDown = stand.answers.find(({ value }) => value.notice?.type === 'slow_down')!.value.notice!
   expect(slowDown).toMatchObject({ sourceInstance: '', code: 'OVER_QUOTA', slowDown: { ratePerS: 10, burst: 10 } })

@@ -8,6 +8,7 @@ import { applyRegistration, emptyControl } from '../src/core/control.ts'
 import { createDecoder } from '../src/decode.ts'
 import { DeferredValues } from '../src/deferred-values.ts'
 import { Deferrals } from '../src/deferrals.ts'
+import { IngressValues } from '../src/ingress-values.ts'
 import { type DispatchPlan, DispatchTask } from '../src/dispatch-task.ts'
 
 const logger = createLogger({ name: 'test', level: 'fatal' })
@@ -20,8 +21,8 @@ export const at = 1_000_000
 
 export const agent = (name: string, offers: string[], dependencies: string[]): AgentRegistration => ({
   name, version: '1.0.0', domain: 'd', ownerTeam: 't', role: 'bot', dependencies, maxConcurrent: 1, slaP95Ms: 1, latencyProfileMs: null,
-  capabilities: offers.map(offer => ({ name: offer, inputSchema: '{}', outputSchema: '{}', contractHash: offer })), costProfileMicros: null,
-  allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [], inboxPartitions: 4, answersPartitions: 8, status: 'active', registeredAtMs: 0
+  capabilities: offers.map(offer => ({ name: offer, inputSchema: '{}', outputSchema: '{}', contractHash: offer, retry: null, idleTimeoutMs: null, fallback: null, chainLimits: null })), costProfileMicros: null,
+  allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, urgentCapabilities: [], chainLimits: null, inboxPartitions: 4, answersPartitions: 8, status: 'active', registeredAtMs: 0
 })
 export const control = emptyControl()
 applyRegistration(control, { ...agent('asker', [], ['look']), urgentCapabilities: ['look'] }, 0)
@@ -29,7 +30,7 @@ applyRegistration(control, agent('looker', ['look'], []), 1)
 
 export const dispatch = (change: Partial<Dispatch>): Dispatch => ({
   dispatchId: 'd', workflowId, parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'i',
-  target: null, capability: 'look', priority: 0, issuedAtMs: at, ttlMs: 500, replyPartition: 0, idempotencyKey: null, costCapMicros: null, confidence: null,
+  target: null, capability: 'look', priority: 0, issuedAtMs: at, ttlMs: 500, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null,
   usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
 
@@ -48,11 +49,14 @@ class SettableQuota {
   async episode (): Promise<{ isCleared: boolean, clearsInMs: number }> { return { isCleared: true, clearsInMs: 0 } }
 }
 
+export const redriveKey = Buffer.from('a key of the control plane')
+
 /** A task, its changelog and its deferred topic, with rounds committed as the runner would. */
 export class TaskHarness {
   readonly changelog: RestoredRecord[] = []
   readonly deferred: RestoredRecord[] = []
   readonly outputs: OutputRecord[] = []
+  readonly inputs: InputRecord[] = []
   readonly quota = new SettableQuota()
   readonly decided: AuditEvent[] = [] // without what is only written again
   logic = this.#fresh()
@@ -61,7 +65,13 @@ export class TaskHarness {
   lowWater = { changelogOffset: 0, deferredOffset: 0 }
 
   #fresh (): DispatchTask {
-    // Reads what the harness keeps of the deferred topic.
+    // Reads what the harness keeps of the topics.
+    const inputReader = {
+      read: async (requests: readonly LogRequest[]) => requests.map(({ topic, partition, offset }) => {
+        const records = this.inputs.filter(input => input.topic === topic && input.offset >= offset)
+        return { topic, partition, nextOffset: this.#inputOffset, endOffset: this.#inputOffset, records }
+      })
+    }
     const reader = {
       read: async (requests: readonly LogRequest[]) => requests.map(({ topic, partition, offset }) => ({
         topic, partition, nextOffset: this.deferred.length, endOffset: this.deferred.length,
@@ -69,9 +79,12 @@ export class TaskHarness {
       }))
     }
     const deferrals = new Deferrals(new DeferredValues({ reader, topic: names.deferred, task, codec, logger }), codec)
+    const decode = createDecoder(codec, { payloadHash: Buffer.from('key'), redrive: redriveKey })
+    const ingressValues = new IngressValues({ reader: inputReader, topics: names.dispatchAll, decode, logger })
     return new DispatchTask({
-      task, taskCount: 4, decidedBy: 'c', names, codec, control, decode: createDecoder(codec, Buffer.from('key')), payloadHashKeyId: 'k',
-      seenBounds: { windowMs: 60_000, recordsMax: 40 }, claimPolicy: 'refuse', quotas: this.quota, deferrals, onDeferred: () => undefined, onDecided: event => { if (event.decision !== 'restated') this.decided.push(event) }
+      task, taskCount: 4, decidedBy: 'c', names, codec, control, decode, payloadHashKeyId: 'k',
+      seenBounds: { windowMs: 60_000, recordsMax: 40 }, claimPolicy: 'refuse', quotas: this.quota, deferrals, ingressValues,
+      onDeferred: () => undefined, onDecided: event => { if (event.decision !== 'restated') this.decided.push(event) }
     })
   }
 
@@ -80,7 +93,9 @@ export class TaskHarness {
     const lane = Buffer.isBuffer(body) ? 0 : body.priority
     const key = Buffer.from(workflowId)
     const place = { lane, topic: names.dispatch(lane), partition: task, offset: this.#inputOffset++ }
-    return { ...place, appendedAtMs: this.nowMs, key, value, headerBytes: 0, headers: {}, ...change }
+    const record = { ...place, appendedAtMs: this.nowMs, key, value, headerBytes: 0, headers: {}, ...change }
+    this.inputs.push(record)
+    return record
   }
 
   async round (...records: InputRecord[]): Promise<DispatchPlan> {

@@ -4,13 +4,14 @@
 //   A1. Its source's order in a workflow and class is kept: behind one that waits, the next waits too.
 //   A2. What waits can still make its deadline; what can't is refused at once.
 //   A3. Quota wait alone never ends a dispatch that has no deadline.
-import type { AgentRegistration, ReasonCode } from '@mesh/schemas'
+import type { QuotaLimits, SlotAnswer } from '@mesh/quota-store/limits'
+import type { AgentRegistration, CircuitUse, ReasonCode } from '@mesh/schemas'
 import { partitionFor } from '@mesh/topics'
 import { auditEvent, type DecisionFacts } from './audit-events.ts'
 import { deferralKey } from './deferred-table.ts'
 import type { ReadableIngress } from './ingress.ts'
 import { slowDownNotices } from './notices.ts'
-import { type QuotaLimits, quotaUse, type Slot } from './quota.ts'
+import { quotaUse } from './quota.ts'
 import { deliveryTo, refuse, type Rules, type Verdict } from './verdict.ts'
 
 export interface Admission {
@@ -23,6 +24,13 @@ export interface Admission {
   readonly deadlineAtMs: number | null
   readonly expectedWaitMs: number | null
   readonly isExpectedLate: boolean
+  /** What was looked at; null where the circuit of the target is closed. */
+  readonly circuit: CircuitUse | null
+  /** Agent that is cut off, where the target stands in for it. */
+  readonly fallbackFor: string | null
+  /** What is to be handled, where the target stands in. */
+  readonly capability: string | null
+  readonly idleTimeoutMs: number | null
   /** Why its target takes none of its class just now. */
   readonly hold: ReasonCode | undefined
 }
@@ -30,7 +38,7 @@ export interface Admission {
 export const isAdmission = (step: Verdict | Admission): step is Admission => 'kind' in step
 
 export interface Granted {
-  readonly slot: Slot
+  readonly slot: SlotAnswer
   readonly limits: QuotaLimits
   /** Due time of the last one that waits before it in its order; undefined when none does. */
   readonly behindDueMs: number | undefined
@@ -56,8 +64,9 @@ function reasonToWait ({ hold }: Admission, { slot, behindDueMs }: Granted): Rea
   return hold ?? (behindDueMs === undefined ? undefined : 'BEHIND_DEFERRED')
 }
 
-function factsOf ({ target, priority, deadlineAtMs, expectedWaitMs }: Admission, { slot, limits }: Granted): Omit<DecisionFacts, 'decision'> {
-  return { target: target.name, targetVersion: target.version, priority, deadlineAtMs, expectedWaitMs, quota: quotaUse(limits, slot) }
+function factsOf ({ target, priority, deadlineAtMs, expectedWaitMs, circuit, fallbackFor, idleTimeoutMs }: Admission, { slot, limits }: Granted): Omit<DecisionFacts, 'decision'> {
+  const { name, version } = target
+  return { target: name, targetVersion: version, priority, deadlineAtMs, expectedWaitMs, circuit, fallbackFor, idleTimeoutMs, quota: quotaUse(limits, slot) }
 }
 
 function refuseTooLate ({ ingress, deadlineAtMs }: Admission, waitMs: number, facts: Omit<DecisionFacts, 'decision'>, rules: Rules): Verdict {
@@ -66,25 +75,34 @@ function refuseTooLate ({ ingress, deadlineAtMs }: Admission, waitMs: number, fa
   return refuse(ingress, { code: 'DEADLINE_UNREACHABLE', message, retryAfterMs }, rules, { ...facts, deadlineAtMs })
 }
 
-function refuseOverQuota ({ ingress, source }: Admission, slot: Extract<Slot, { outcome: 'refused' }>, facts: Omit<DecisionFacts, 'decision'>, rules: Rules): Verdict {
+function refuseOverQuota ({ ingress, source }: Admission, slot: Extract<SlotAnswer, { outcome: 'refused' }>, facts: Omit<DecisionFacts, 'decision'>, rules: Rules): Verdict {
   const retryAfterMs = Math.ceil(slot.retryAfterMs)
   const message = `'${source.name}' is over its quota and ${slot.backlogRecords} of its dispatches wait already; send again in ${retryAfterMs} ms`
   return refuse(ingress, { code: 'QUOTA_BACKLOG_FULL', message, retryAfterMs }, rules, facts)
 }
 
-function deliver ({ ingress, target, priority, deadlineAtMs, isExpectedLate }: Admission, facts: Omit<DecisionFacts, 'decision'>, rules: Rules): Verdict {
+function deliver (admission: Admission, facts: Omit<DecisionFacts, 'decision'>, rules: Rules): Verdict {
+  const { ingress, target, priority, deadlineAtMs, isExpectedLate, capability } = admission
   const { dispatch } = ingress
   const topic = rules.names.inbox(target.name, priority)
   const wasLowered = priority !== dispatch.priority
   const event = auditEvent(ingress, {
     ...facts, decision: 'delivered', outcome: dispatch.type === 'event' ? 'success' : null, deliveredTo: topic,
-    reason: wasLowered ? 'PRIORITY_LOWERED' : isExpectedLate ? 'EXPECTED_LATE' : null
+    reason: reasonToSay(admission)
   }, rules.context)
   const to = {
     topic, partition: partitionFor(dispatch.workflowId, target.inboxPartitions), key: dispatch.workflowId,
-    target: target.name, targetVersion: target.version, deadlineAtMs, priority: wasLowered ? priority : null, isExpectedLate
+    target: target.name, targetVersion: target.version, deadlineAtMs, priority: wasLowered ? priority : null, isExpectedLate, capability
   }
   return { events: [event], delivery: deliveryTo(ingress.facts, to, rules) }
+}
+
+/** What is unusual about a delivery, the weightiest first. */
+function reasonToSay ({ ingress, priority, isExpectedLate, fallbackFor }: Admission): ReasonCode | null {
+  if (fallbackFor !== null) return 'CIRCUIT_FALLBACK'
+  if (ingress.isRedriven) return 'REDRIVEN'
+  if (priority !== ingress.dispatch.priority) return 'PRIORITY_LOWERED'
+  return isExpectedLate ? 'EXPECTED_LATE' : null
 }
 
 /** The first dispatch over the quota makes the mesh tell its source, whatever becomes of the dispatch itself. */

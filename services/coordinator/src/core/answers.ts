@@ -1,13 +1,17 @@
-// May this answer go to who waits? Only the agent that was asked may answer, once, and in time.
-import { type ReasonCode, reasonCodes } from '@mesh/schemas'
+// May this answer go to who waits? Only the agent that was asked may answer, once, and in time. One that says that it failed
+// may be followed by another attempt, and then goes to nobody.
+import { type AuditEvent, type ReasonCode, reasonCodes } from '@mesh/schemas'
 import { auditEvent, nextEvent, positionId } from './audit-events.ts'
+import { afterFailure } from './failing.ts'
+import { decideGivenBack, isGivenBack } from './given-up.ts'
 import type { ReadableIngress } from './ingress.ts'
-import { admissionOf } from './pending.ts'
+import { admissionOf, type Pending } from './pending.ts'
 import { judgeClaim } from './priority-claims.ts'
 import type { TaskView } from './task-state.ts'
 import { deliveryTo, refuse, type Rules, type Verdict } from './verdict.ts'
 
 export function decideAnswer (ingress: ReadableIngress, view: TaskView, rules: Rules): Verdict {
+  if (isGivenBack(ingress)) return decideGivenBack(ingress, view, rules)
   const { dispatch, facts } = ingress
   const requestId = dispatch.inReplyTo!
   const pending = view.pending(requestId)
@@ -25,17 +29,36 @@ export function decideAnswer (ingress: ReadableIngress, view: TaskView, rules: R
     // Its time-out is due and will be recorded as the request's outcome.
     return late(ingress, rules)
   }
+  const failure = dispatch.type === 'error' ? failureOf(ingress, pending, view, rules) : undefined
+  if (failure?.retried !== undefined) {
+    return { events: [auditEvent(ingress, { decision: 'refused', outcome: 'refused', reason: 'ATTEMPT_FAILED', target: admission.source }, rules.context), failure.retried] }
+  }
+  return complete(ingress, pending, claim.priority, failure?.reason ?? null, rules)
+}
+
+/** What follows from a failed attempt: the next one, or the reason of the outcome. */
+function failureOf (ingress: ReadableIngress, pending: Pending, view: TaskView, rules: Rules): { readonly retried?: AuditEvent, readonly reason: ReasonCode } {
+  const { dispatch: { error, handlerMs }, facts } = ingress
+  const reason = failureReason(error?.code)
+  const after = afterFailure(pending, { code: error?.code ?? reason, retriable: error?.retriable ?? false }, { eventId: `${positionId(facts)}/outcome`, handlerMs }, view, rules)
+  if ('retried' in after) return { retried: after.retried, reason }
+  return { reason: after.stop === 'budget' ? 'RETRY_BUDGET_SPENT' : reason }
+}
+
+function complete (ingress: ReadableIngress, pending: Pending, priority: number, reason: ReasonCode | null, rules: Rules): Verdict {
+  const { dispatch, facts } = ingress
+  const admission = admissionOf(pending)
   const topic = rules.names.answers(admission.source!)
   const answered = auditEvent(ingress, {
-    decision: 'delivered', outcome: 'success', target: admission.source, targetVersion: admission.sourceVersion, priority: claim.priority, deliveredTo: topic
+    decision: 'delivered', outcome: 'success', target: admission.source, targetVersion: admission.sourceVersion, priority, deliveredTo: topic
   }, rules.context)
   const completed = nextEvent(admission, {
     eventId: `${positionId(facts)}/outcome`, decision: 'completed', outcome: dispatch.type === 'response' ? 'success' : 'failure',
     sourceInstance: pending.sourceInstance, replyPartition: pending.replyPartition, ingress: facts.position,
-    reason: dispatch.type === 'response' ? null : failureReason(dispatch.error?.code), agentMs: Math.max(0, facts.appendedAtMs - admission.atMs), usage: dispatch.usage
+    reason, agentMs: Math.max(0, facts.appendedAtMs - admission.atMs), handlerMs: dispatch.handlerMs, usage: dispatch.usage
   }, rules.context)
   const to = {
-    topic, partition: pending.replyPartition, key: requestId, target: admission.source!, targetVersion: admission.sourceVersion!, deadlineAtMs: null
+    topic, partition: pending.replyPartition, key: dispatch.inReplyTo!, target: admission.source!, targetVersion: admission.sourceVersion!, deadlineAtMs: null
   }
   return { events: [answered, completed], delivery: deliveryTo(facts, to, rules) }
 }
@@ -46,8 +69,8 @@ function failureReason (code: string | undefined): ReasonCode {
 }
 
 function decideUnawaited (ingress: ReadableIngress, outcome: string | null | undefined, rules: Rules): Verdict {
-  if (outcome === 'timeout') return late(ingress, rules)
-  if (outcome === 'success' || outcome === 'failure') {
+  if (outcome === 'timeout' || outcome === 'cancelled') return late(ingress, rules)
+  if (outcome === 'success' || outcome === 'failure' || outcome === 'circuit_broken') {
     return refuse(ingress, { code: 'REPLY_SECOND', message: 'the request has had its answer' }, rules)
   }
   return refuse(ingress, { code: 'REPLY_UNKNOWN', message: 'no such request waits for an answer' }, rules)

@@ -1,15 +1,16 @@
-// Control state as a coordinator sees it: which agents exist, who offers what, how much each may send, and how far behind
-// each is. A projection of mesh.registry, mesh.quotas and mesh.pressure.
+// Control state as a coordinator sees it: which agents exist, who offers what, how much each may send, how far behind each
+// is, and who is cut off. A projection of mesh.registry, mesh.quotas, mesh.pressure and mesh.circuits.
 //
 // Invariants:
 //   C1. The newest record of a name, by offset, is its current version.
 //   C2. Candidates of a capability are kept in order of name, so every coordinator routes alike.
-import type { AgentRegistration, Quota } from '@mesh/schemas'
+import type { AgentRegistration, Capability, Quota } from '@mesh/schemas'
+import { type CircuitTable, noCircuits } from './circuits.ts'
 import { noPressure, type PressureState } from './pressure.ts'
 
 export interface RegisteredAgent {
   readonly registration: AgentRegistration
-  readonly offers: ReadonlySet<string>
+  readonly offers: ReadonlyMap<string, Capability>
   readonly mayCall: ReadonlySet<string>
   /** Capabilities that it may ask for as P0 when it starts a workflow. */
   readonly mayStartUrgent: ReadonlySet<string>
@@ -22,17 +23,20 @@ export interface ControlState {
   /** By quota id: agent/<name> or role/<role>. */
   readonly quotas: Map<string, Quota>
   readonly pressure: PressureState
+  readonly circuits: CircuitTable
   /** Offset of the registry record applied last; -1 before the first. */
   appliedOffset: number
 }
 
-export const emptyControl = (): ControlState => ({ agents: new Map(), offeredBy: new Map(), quotas: new Map(), pressure: noPressure(), appliedOffset: -1 })
+export const emptyControl = (): ControlState => ({
+  agents: new Map(), offeredBy: new Map(), quotas: new Map(), pressure: noPressure(), circuits: noCircuits(), appliedOffset: -1
+})
 
 export function applyRegistration (control: ControlState, registration: AgentRegistration, offset: number): void {
   forget(control, registration.name)
   control.agents.set(registration.name, {
     registration,
-    offers: new Set(registration.capabilities.map(capability => capability.name)),
+    offers: new Map(registration.capabilities.map(capability => [capability.name, capability])),
     mayCall: new Set(registration.dependencies),
     mayStartUrgent: new Set(registration.urgentCapabilities)
   })
@@ -51,7 +55,7 @@ export function applyRemoval (control: ControlState, name: string, version: stri
 function forget (control: ControlState, name: string): void {
   const known = control.agents.get(name)
   if (known === undefined) return
-  for (const capability of known.offers) {
+  for (const capability of known.offers.keys()) {
     const rest = control.offeredBy.get(capability)?.filter(other => other !== name) ?? []
     if (rest.length > 0) control.offeredBy.set(capability, rest)
     else control.offeredBy.delete(capability)

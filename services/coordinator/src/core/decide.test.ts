@@ -3,11 +3,13 @@ import { type AgentRegistration, type Dispatch, type ReasonCode } from '@mesh/sc
 import { limits, partitionFor, topicNames } from '@mesh/topics'
 import { conclude, isAdmission } from './admission.ts'
 import { applyRegistration, emptyControl } from './control.ts'
-import { decide as firstStep, decideDue } from './decide.ts'
+import { decide as firstStep } from './decide.ts'
+import { decideDue } from './due.ts'
 import type { Ingress, IngressFacts } from './ingress.ts'
 import { defaultSeenBounds } from './seen-window.ts'
 import { storyOf } from './story.ts'
-import { evolve, TaskState } from './task-state.ts'
+import { evolve } from './evolve.ts'
+import { TaskState } from './task-state.ts'
 import type { TaskView } from './task-state.ts'
 import type { Rules, Verdict } from './verdict.ts'
 
@@ -19,9 +21,9 @@ const at = 1_000_000
 const registration = (name: string, change: Partial<AgentRegistration> = {}): AgentRegistration => ({
   name, version: '1.0.0', domain: 'conversation', ownerTeam: 'nlp', role: 'bot', capabilities: [], dependencies: [], maxConcurrent: 1, slaP95Ms: 100,
   latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null,
-  urgentCapabilities: [], inboxPartitions: 4, answersPartitions: 8, status: 'active', registeredAtMs: 0, ...change
+  urgentCapabilities: [], chainLimits: null, inboxPartitions: 4, answersPartitions: 8, status: 'active', registeredAtMs: 0, ...change
 })
-const capability = (name: string) => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash: name })
+const capability = (name: string) => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash: name, retry: null, idleTimeoutMs: null, fallback: null, chainLimits: null })
 
 const control = emptyControl()
 applyRegistration(control, registration('caller', { dependencies: ['look', 'nobody', 'guarded'] }), 0)
@@ -36,7 +38,7 @@ const rulesAt = (nowMs: number): Rules => ({
 
 const dispatch = (change: Partial<Dispatch> = {}): Dispatch => ({
   dispatchId: 'd-1', workflowId, parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'caller', sourceVersion: '1.0.0',
-  sourceInstance: 'caller-1', target: null, capability: 'look', priority: 1, issuedAtMs: at, ttlMs: 1_000, replyPartition: 3, idempotencyKey: null,
+  sourceInstance: 'caller-1', target: null, capability: 'look', priority: 1, issuedAtMs: at, ttlMs: 1_000, replyPartition: 3, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null,
   costCapMicros: null, confidence: null, usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
 const answer = (change: Partial<Dispatch> = {}): Dispatch =>
@@ -44,7 +46,7 @@ const answer = (change: Partial<Dispatch> = {}): Dispatch =>
 
 let offset = 0
 const ingress = (from: Dispatch, facts: Partial<IngressFacts> = {}, payloadHash = 'hash'): Ingress => ({
-  kind: 'readable', dispatch: from, payloadHash,
+  kind: 'readable', dispatch: from, payloadHash, idempotencyKey: from.idempotencyKey, isRedriven: false,
   facts: { position: { topic: names.dispatch(1), partition, offset: offset++ }, lane: 1, appendedAtMs: at, key: workflowId, ...facts }
 })
 
@@ -183,7 +185,7 @@ test('at its deadline a request ends in a timeout, told to who waits, and a late
   expect(state.nextDueMs()).toBe(at + 1_000)
   expect(state.dueIds(at + 999, 10)).toEqual([])
   expect(state.dueIds(at + 1_000, 10)).toEqual(['d-1'])
-  const timeout = decideDue('d-1', state.pending('d-1')!, rulesAt(at + 1_000))
+  const timeout = decideDue('d-1', state.pending('d-1')!, state, rulesAt(at + 1_000)) as Verdict
   expect(timeout).toMatchObject({
     events: [{ decision: 'timed_out', outcome: 'timeout', reason: 'TIMEOUT', latencyMs: 1_000 }],
     notices: [{ topic: 'mesh.answers.caller', partition: 3, notice: { type: 'timed_out', dispatchId: 'd-1' } }]

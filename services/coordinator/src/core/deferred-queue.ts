@@ -8,27 +8,29 @@
 //   Q3. Each source catches up by itself, so that one's backlog makes no other late.
 //   Q4. Looking changes nothing that a second look would miss: entries leave only by `remove`.
 import { catchUpOf, goesOnAtMs } from './catch-up.ts'
-import { type DeferredFacts, DeferredTable, ingressOfKey, laneOf } from './deferred-table.ts'
+import { DeferredChains } from './deferred-chains.ts'
+import { type DeferredFacts, DeferredTable, ingressOfKey, laneOf, none } from './deferred-table.ts'
 import { type Source, Walk, type Waiting } from './deferred-walk.ts'
 import { MinHeap } from './min-heap.ts'
 
 export type IsHeld = (target: string, priority: number) => boolean
 
-interface Chain { head: number, tail: number, lastDueMs: number, count: number }
-
 /** Entries that return from their parking at once; the others follow with the next look. */
 const unparkedMax = 5_000
-/** Candidates of a source looked at in one go: more than a round releases. */
+/** Candidates of a source looked at in one go, while something is held: more than a round releases. */
 const lookedAtMax = 500
+/** Rows of one order that are looked through for one of them: a flood of cancels must not cost its square. */
+const foundWithin = 2_000
 const priorities = 4
 
 export class DeferredQueue {
   readonly #table = new DeferredTable()
-  readonly #chains = new Map<number, Chain>()
+  readonly #chains = new DeferredChains(this.#table)
   readonly #sources = new Map<number, Source>()
-  readonly #parked = new Map<number, MinHeap>()
-  /** Rows in the order of their offsets; dead ones are passed over when they come first. */
-  readonly #byOffset: { rows: number[], offsets: number[], first: number } = { rows: [], offsets: [], first: 0 }
+  /** How many wait for each target and class, and which of these are held back. */
+  readonly #waitingFor = new Map<number, number>()
+  #held: ReadonlySet<number> = new Set()
+  readonly #parked = new Map<number, MinHeap<number>>()
   /** Only while restoring, by lane, in the order in which they came in; afterwards entries are removed by row. */
   #byIngress: number[][] | undefined = []
   #size = 0
@@ -39,22 +41,15 @@ export class DeferredQueue {
     const table = this.#table
     const row = table.add(facts)
     if (this.#byIngress !== undefined) (this.#byIngress[facts.lane] ??= []).push(row)
-    this.#byOffset.rows.push(row)
-    this.#byOffset.offsets.push(facts.offset)
     this.#size++
     const waiting = this.#waitingOf(row)
     waiting.lastDueMs = waiting.count++ === 0 ? facts.dueMs : Math.max(waiting.lastDueMs, facts.dueMs)
-    const order = table.order[row]!
-    const chain = this.#chains.get(order)
-    if (chain === undefined) {
-      this.#chains.set(order, { head: row, tail: row, lastDueMs: facts.dueMs, count: 1 })
-      this.#sourceOf(row).heads.push(row)
-      return
-    }
-    table.next[chain.tail] = row
-    chain.tail = row
-    chain.lastDueMs = Math.max(chain.lastDueMs, facts.dueMs)
-    chain.count++
+    this.#count(row, 1)
+    const last = this.#chains.tail(table.order[row]!)
+    // Nothing is due before what it must wait for.
+    if (last === none) this.#sourceOf(row).heads.push(row)
+    else table.dueMs[row] = Math.max(facts.dueMs, table.dueMs[last]!)
+    this.#chains.append(row)
   }
 
   /** A tombstone met while restoring. */
@@ -83,12 +78,26 @@ export class DeferredQueue {
 
   remove (row: number): void { this.#unlink(row) }
 
+  /** The row of one that waits; undefined where it lies behind too many of its order. */
+  find (order: number, ingress: number): number | undefined {
+    const table = this.#table
+    let row = this.#chains.head(order)
+    for (let looked = 0; row !== none && looked < foundWithin; looked++) {
+      if (table.isLive[row] === 1 && table.ingress[row] === ingress) return row
+      row = table.next[row]!
+    }
+    return undefined
+  }
+
   offsetOf (row: number): number { return this.#table.offset[row]! }
   ingressOf (row: number): number { return this.#table.ingress[row]! }
   orderOf (row: number): number { return this.#table.order[row]! }
 
   /** What waits of a source, workflow and class, by its order number. */
-  waiting (order: number): { readonly count: number, readonly lastDueMs: number } | undefined { return this.#chains.get(order) }
+  waiting (order: number): { readonly count: number, readonly lastDueMs: number } | undefined {
+    const last = this.#chains.tail(order)
+    return last === none ? undefined : { count: this.#chains.count(order), lastDueMs: this.#table.dueMs[last]! }
+  }
 
   /** Until when the last one of a source waits, of P0 or of the rest; undefined when none does. */
   lastDueMs (source: string, isUrgent: boolean): number | undefined {
@@ -97,32 +106,25 @@ export class DeferredQueue {
   }
 
   /** Lowest offset of mesh.deferred that a restore must reach back to; infinite when nothing waits. */
-  lowestOffset (): number {
-    const { rows, offsets } = this.#byOffset
-    while (this.#byOffset.first < rows.length && !this.#holds(this.#byOffset.first)) this.#byOffset.first++
-    if (this.#byOffset.first > 10_000 && this.#byOffset.first * 2 > rows.length) {
-      rows.splice(0, this.#byOffset.first)
-      offsets.splice(0, this.#byOffset.first)
-      this.#byOffset.first = 0
-    }
-    return offsets[this.#byOffset.first] ?? Infinity
-  }
+  lowestOffset (): number { return this.#table.lowestOffset() }
 
-  /** Parks what is held, and takes out of the parking what no longer is. To be called before `due`. */
+  /** Looks what is held back now: parks it, and takes out of the parking what no longer is. To be called before `due`. */
   schedule (nowMs: number, isHeld: IsHeld): void {
-    for (const [place, heap] of this.#parked) this.#unpark(place, heap, nowMs, isHeld)
+    const { names, dueMs } = this.#table
+    this.#held = new Set([...this.#waitingFor.keys()].filter(kind => isHeld(names.name(Math.floor(kind / priorities)), kind % priorities)))
+    for (const [kind, heap] of this.#parked) this.#unpark(kind, heap, nowMs)
     for (const source of this.#sources.values()) {
       const first = this.#head(source)
-      source.catchUp = first === undefined ? undefined : catchUpOf(source.catchUp, this.#table.dueMs[first]!, nowMs)
-      this.#park(source, nowMs, isHeld)
+      source.catchUp = first === undefined ? undefined : catchUpOf(source.catchUp, dueMs[first]!, nowMs)
+      if (this.#held.size > 0) this.#park(source, nowMs)
     }
   }
 
   /** Rows that may go on by `untilMs`, soonest first, at most `rowsMax`. */
-  due (untilMs: number, isHeld: IsHeld, rowsMax: number): number[] {
+  due (untilMs: number, rowsMax: number): number[] {
     const rows: number[] = []
-    const mayGo = (row: number) => this.#table.deadlineMs[row]! <= untilMs || !this.#isHeld(row, isHeld)
-    const walk = new Walk(this.#table, [...this.#sources.values()], mayGo)
+    const mayGo = (row: number) => this.#table.deadlineMs[row]! <= untilMs || !this.#isHeld(row)
+    const walk = new Walk(this.#table, this.#sources.values(), mayGo)
     while (rows.length < rowsMax) {
       const row = walk.next(untilMs)
       if (row === undefined) break
@@ -161,6 +163,18 @@ export class DeferredQueue {
 
   #waitingOf (row: number): Waiting { return this.#sourceOf(row).waiting[this.#table.priority[row] === 0 ? 0 : 1] }
 
+  /** Target and class in one number. */
+  #kindOf (row: number): number { return this.#table.target[row]! * priorities + this.#table.priority[row]! }
+
+  #count (row: number, change: 1 | -1): void {
+    const kind = this.#kindOf(row)
+    const count = (this.#waitingFor.get(kind) ?? 0) + change
+    if (count === 0) this.#waitingFor.delete(kind)
+    else this.#waitingFor.set(kind, count)
+  }
+
+  #isHeld (row: number): boolean { return this.#held.size > 0 && this.#held.has(this.#kindOf(row)) }
+
   /** The first living row of a source; the dead ones before it are freed. */
   #head ({ heads }: Source): number | undefined {
     for (;;) {
@@ -176,71 +190,70 @@ export class DeferredQueue {
     if (this.#byIngress === undefined) this.#table.free(row)
   }
 
-  #park (source: Source, nowMs: number, isHeld: IsHeld): void {
+  #park (source: Source, nowMs: number): void {
     const { deadlineMs, dueMs } = this.#table
     const free: number[] = []
     while (free.length < lookedAtMax) {
       const row = this.#head(source)
       if (row === undefined || goesOnAtMs(dueMs[row]!, source.catchUp) > nowMs) break
       source.heads.pop()
-      if (deadlineMs[row]! > nowMs && this.#isHeld(row, isHeld)) this.#parkingOf(row).push(row)
+      if (deadlineMs[row]! > nowMs && this.#isHeld(row)) this.#parkingOf(row).push(row)
       else free.push(row)
     }
     for (const row of free) source.heads.push(row)
   }
 
-  #isHeld (row: number, isHeld: IsHeld): boolean {
-    const { names, target, priority } = this.#table
-    return isHeld(names.name(target[row]!), priority[row]!)
-  }
-
-  #parkingOf (row: number): MinHeap {
+  #parkingOf (row: number): MinHeap<number> {
     const table = this.#table
-    const place = table.target[row]! * priorities + table.priority[row]!
-    let heap = this.#parked.get(place)
-    if (heap === undefined) this.#parked.set(place, heap = new MinHeap((a, b) => table.deadlineMs[a]! < table.deadlineMs[b]!))
+    const kind = this.#kindOf(row)
+    let heap = this.#parked.get(kind)
+    if (heap === undefined) this.#parked.set(kind, heap = new MinHeap((a, b) => table.deadlineMs[a]! < table.deadlineMs[b]!))
     return heap
   }
 
-  #unpark (place: number, heap: MinHeap, nowMs: number, isHeld: IsHeld): void {
-    const { names, deadlineMs } = this.#table
-    const isOver = !isHeld(names.name(Math.floor(place / priorities)), place % priorities)
+  #unpark (kind: number, heap: MinHeap<number>, nowMs: number): void {
+    const { deadlineMs } = this.#table
     for (let left = unparkedMax; left > 0; left--) {
       const row = heap.peek()
-      if (row === undefined || (!isOver && deadlineMs[row]! > nowMs)) break
+      if (row === undefined || (this.#held.has(kind) && deadlineMs[row]! > nowMs)) break
       heap.pop()
       this.#sourceOf(row).heads.push(row)
     }
-    if (heap.size === 0) this.#parked.delete(place)
-  }
-
-  #holds (index: number): boolean {
-    const { rows, offsets } = this.#byOffset
-    const row = rows[index]!
-    return this.#table.isLive[row] === 1 && this.#table.offset[row] === offsets[index]
+    if (heap.size === 0) this.#parked.delete(kind)
   }
 
   #unlink (row: number): void {
-    const table = this.#table
-    const order = table.order[row]!
-    const chain = this.#chains.get(order)!
-    table.isLive[row] = 0
+    const order = this.#table.order[row]!
+    const head = this.#chains.head(order)
+    this.#table.kill(row)
     this.#size--
     this.#waitingOf(row).count--
-    if (--chain.count === 0) this.#chains.delete(order)
-    else if (chain.head === row) this.#promote(chain)
+    this.#count(row, -1)
+    const isLast = this.#chains.count(order) === 1
+    const next = head === row && !isLast ? this.#livingBehind(row) : head
+    this.#chains.shorten(order, next)
+    if (next !== head) this.#sourceOf(next).heads.push(next)
+    if (isLast) this.#freeBehind(row)
+  }
+
+  /** Those at the end of a chain that were removed before the last living one. */
+  #freeBehind (last: number): void {
+    for (let row = this.#table.next[last]!; row !== none;) {
+      const dead = row
+      row = this.#table.next[row]!
+      this.#free(dead)
+    }
   }
 
   /** The next living row behind a dead head becomes a candidate. A dead head is freed when it leaves its heap. */
-  #promote (chain: Chain): void {
-    const table = this.#table
-    let next = table.next[chain.head]!
-    while (table.isLive[next] === 0) {
-      const dead = next
-      next = table.next[next]!
+  #livingBehind (head: number): number {
+    const { next, isLive } = this.#table
+    let row = next[head]!
+    while (isLive[row] === 0) {
+      const dead = row
+      row = next[row]!
       this.#free(dead)
     }
-    chain.head = next
-    this.#sourceOf(next).heads.push(next)
+    return row
   }
 }

@@ -1,5 +1,5 @@
 // What is known in memory of deferred dispatches: no payloads, no strings an entry, so that half a million fit in some
-// thirty megabytes. Columns of numbers; a row is named by its index, which is used again once the row is freed.
+// forty megabytes. Columns of numbers; a row is named by its index, which is used again once the row is freed.
 
 export interface DeferredFacts {
   /** Offset in the task's partition of mesh.deferred, where the whole of it is read again. */
@@ -48,9 +48,15 @@ export class DeferredTable {
   next = new Int32Array(firstRows)
   priority = new Uint8Array(firstRows)
   isLive = new Uint8Array(firstRows)
+  /** Living rows in the order of their offsets: the neighbours of each. */
+  #lower = new Int32Array(firstRows)
+  #higher = new Int32Array(firstRows)
+  #lowest = none
+  #highest = none
   readonly #free: number[] = []
   #used = 0
 
+  /** Offsets come in ascending order. */
   add (facts: DeferredFacts): number {
     const row = this.#free.pop() ?? this.#used++
     if (row >= this.offset.length) this.#grow()
@@ -64,17 +70,38 @@ export class DeferredTable {
     this.next[row] = none
     this.priority[row] = facts.priority
     this.isLive[row] = 1
+    this.#lower[row] = this.#highest
+    this.#higher[row] = none
+    if (this.#highest === none) this.#lowest = row
+    else this.#higher[this.#highest] = row
+    this.#highest = row
     return row
+  }
+
+  /** The row no longer counts, and keeps its place until it is freed. */
+  kill (row: number): void {
+    const [lower, higher] = [this.#lower[row]!, this.#higher[row]!]
+    this.isLive[row] = 0
+    if (lower === none) this.#lowest = higher
+    else this.#higher[lower] = higher
+    if (higher === none) this.#highest = lower
+    else this.#lower[higher] = lower
   }
 
   free (row: number): void { this.#free.push(row) }
 
+  /** Infinite when no row lives. */
+  lowestOffset (): number { return this.#lowest === none ? Infinity : this.offset[this.#lowest]! }
+
+  /** By a quarter: twice as many rows would be free half of the time. */
   #grow (): void {
-    const rows = this.offset.length * 2
+    const rows = Math.ceil(this.offset.length * 1.25)
     for (const column of ['offset', 'dueMs', 'deadlineMs', 'ingress', 'order'] as const) this[column] = widened(this[column], new Float64Array(rows))
     for (const column of ['source', 'target'] as const) this[column] = widened(this[column], new Uint32Array(rows))
     for (const column of ['priority', 'isLive'] as const) this[column] = widened(this[column], new Uint8Array(rows))
     this.next = widened(this.next, new Int32Array(rows))
+    this.#lower = widened(this.#lower, new Int32Array(rows))
+    this.#higher = widened(this.#higher, new Int32Array(rows))
   }
 }
 

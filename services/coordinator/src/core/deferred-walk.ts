@@ -7,7 +7,7 @@ export interface Waiting { count: number, lastDueMs: number }
 
 export interface Source {
   /** First rows of the chains, by due time; dead ones leave when they come first. */
-  readonly heads: MinHeap
+  readonly heads: MinHeap<number>
   catchUp: CatchUp | undefined
   /** What waits, of P0 and of the rest, and until when the last of each does. */
   readonly waiting: readonly [Waiting, Waiting]
@@ -24,10 +24,9 @@ interface Candidate {
 export class Walk {
   readonly #table: DeferredTable
   readonly #mayGo: (row: number) => boolean
-  readonly #candidates: Candidate[] = []
-  readonly #frontier = new MinHeap((a, b) => this.#isBefore(this.#candidates[a]!, this.#candidates[b]!))
+  readonly #frontier = new MinHeap<Candidate>((a, b) => this.#isBefore(a, b))
 
-  constructor (table: DeferredTable, sources: readonly Source[], mayGo: (row: number) => boolean) {
+  constructor (table: DeferredTable, sources: Iterable<Source>, mayGo: (row: number) => boolean) {
     this.#table = table
     this.#mayGo = mayGo
     for (const source of sources) this.#reachHead(source, 0)
@@ -37,7 +36,7 @@ export class Walk {
     for (;;) {
       const first = this.#frontier.peek()
       if (first === undefined) return undefined
-      const { row, atMs, source, place } = this.#candidates[first]!
+      const { row, atMs, source, place } = first
       if (atMs > untilMs) return undefined
       this.#frontier.pop()
       if (place !== none) for (const child of [2 * place + 1, 2 * place + 2]) this.#reachHead(source, child)
@@ -59,7 +58,7 @@ export class Walk {
     if (behind !== none) this.#reach({ row: behind, atMs: Math.max(atMs, goesOnAtMs(dueMs[behind]!, source.catchUp)), source, place: none })
   }
 
-  #reach (candidate: Candidate): void { this.#frontier.push(this.#candidates.push(candidate) - 1) }
+  #reach (candidate: Candidate): void { this.#frontier.push(candidate) }
 
   #isBefore (a: Candidate, b: Candidate): boolean {
     const { offset } = this.#table

@@ -1,6 +1,7 @@
-// A binary min-heap of (due time, id). Removal is lazy: the reader checks whether the id still waits.
+// Ids by due time. Removal is lazy: the reader checks whether the id still waits.
 //
 // Bound: one entry an id put; a put again for the same id with the same time is the caller's duty to avoid.
+import { MinHeap } from './min-heap.ts'
 
 export interface Due {
   readonly dueMs: number
@@ -8,54 +9,20 @@ export interface Due {
 }
 
 export class DueQueue {
-  readonly #heap: Due[] = []
+  readonly #heap = new MinHeap<Due>((a, b) => a.dueMs < b.dueMs)
 
-  get size (): number { return this.#heap.length }
+  get size (): number { return this.#heap.size }
 
-  peek (): Due | undefined { return this.#heap[0] }
-
-  put (due: Due): void {
-    const heap = this.#heap
-    let at = heap.push(due) - 1
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (heap[parent]!.dueMs <= due.dueMs) break
-      heap[at] = heap[parent]!
-      at = parent
-    }
-    heap[at] = due
-  }
-
-  take (): Due | undefined {
-    const heap = this.#heap
-    const first = heap[0]
-    const last = heap.pop()
-    if (first === undefined || last === undefined || heap.length === 0) return first
-    let at = 0
-    for (;;) {
-      const left = 2 * at + 1
-      if (left >= heap.length) break
-      const right = left + 1
-      const child = right < heap.length && heap[right]!.dueMs < heap[left]!.dueMs ? right : left
-      if (heap[child]!.dueMs >= last.dueMs) break
-      heap[at] = heap[child]!
-      at = child
-    }
-    heap[at] = last
-    return first
-  }
+  peek (): Due | undefined { return this.#heap.peek() }
+  put (due: Due): void { this.#heap.push(due) }
+  take (): Due | undefined { return this.#heap.pop() }
 
   /** Ids due at or before `nowMs`, soonest first, at most `idsMax`; they stay in the queue. */
   due (nowMs: number, idsMax: number): string[] {
     const ids: string[] = []
-    const frontier = this.#heap.length > 0 ? [0] : []
-    const soonestFirst = (a: number, b: number) => this.#heap[a]!.dueMs - this.#heap[b]!.dueMs
-    while (frontier.length > 0 && ids.length < idsMax) {
-      frontier.sort(soonestFirst)
-      const at = frontier.shift()!
-      if (this.#heap[at]!.dueMs > nowMs) break
-      ids.push(this.#heap[at]!.id)
-      for (const child of [2 * at + 1, 2 * at + 2]) if (child < this.#heap.length) frontier.push(child)
+    for (const { dueMs, id } of this.#heap.inOrder()) {
+      if (dueMs > nowMs || ids.length === idsMax) break
+      ids.push(id)
     }
     return ids
   }

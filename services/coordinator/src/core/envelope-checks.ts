@@ -25,8 +25,8 @@ export function checkEnvelope (dispatch: Dispatch, facts: IngressFacts, taskCoun
 }
 
 function invalidField (dispatch: Dispatch): string | undefined {
-  const { dispatchId, workflowId, parentId, inReplyTo, source, sourceVersion, sourceInstance, target, capability, chain } = dispatch
-  const ids = { dispatchId, workflowId, parentId, inReplyTo, source, sourceVersion, sourceInstance, target, capability }
+  const { dispatchId, workflowId, parentId, inReplyTo, source, sourceVersion, sourceInstance, target, capability, chain, idempotencyKey } = dispatch
+  const ids = { dispatchId, workflowId, parentId, inReplyTo, source, sourceVersion, sourceInstance, target, capability, idempotencyKey }
   for (const [field, value] of Object.entries(ids)) {
     if (value === null) continue
     if (value === '') return `${field} is empty`
@@ -34,9 +34,10 @@ function invalidField (dispatch: Dispatch): string | undefined {
   }
   if (!Number.isInteger(dispatch.priority) || dispatch.priority < 0 || dispatch.priority > 3) return 'priority is not 0 to 3'
   if (chain.length > limits.chainHopsMax) return `chain has more than ${limits.chainHopsMax} hops`
-  const isAnswer = dispatch.type === 'response' || dispatch.type === 'error'
-  if (isAnswer && inReplyTo === null) return `inReplyTo is missing on a ${dispatch.type}`
-  if (!isAnswer && inReplyTo !== null) return `inReplyTo is set on a ${dispatch.type}`
+  const isAbout = dispatch.type !== 'request' && dispatch.type !== 'event'
+  if (isAbout && inReplyTo === null) return `inReplyTo is missing on a ${dispatch.type}`
+  if (!isAbout && inReplyTo !== null) return `inReplyTo is set on a ${dispatch.type}`
+  if (dispatch.idleTimeoutMs !== null && dispatch.idleTimeoutMs < 1) return 'idleTimeoutMs is less than 1'
   if (dispatch.type === 'error' && dispatch.error === null) return 'error is missing on an error'
   return undefined
 }

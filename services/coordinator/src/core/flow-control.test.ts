@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { SlotAnswer } from '@mesh/quota-store/limits'
 import type { AgentRegistration, ClassPressure, Dispatch } from '@mesh/schemas'
 import { partitionFor, topicNames } from '@mesh/topics'
 import { type Admission, conclude, isAdmission } from './admission.ts'
@@ -7,7 +8,6 @@ import { decide, holdOf } from './decide.ts'
 import type { ReadableIngress } from './ingress.ts'
 import { classPressure, measuredMsMax } from './pressure.ts'
 import { judgeClaim } from './priority-claims.ts'
-import type { Slot } from './quota.ts'
 import { defaultSeenBounds } from './seen-window.ts'
 import { TaskState } from './task-state.ts'
 import type { Rules, Verdict } from './verdict.ts'
@@ -19,10 +19,10 @@ const partition = partitionFor(workflowId, 4)
 const registration = (name: string, change: Partial<AgentRegistration> = {}): AgentRegistration => ({
   name, version: '1.0.0', domain: 'd', ownerTeam: 't', role: 'bot', capabilities: [], dependencies: ['look'], maxConcurrent: 1, slaP95Ms: 100,
   latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null,
-  urgentCapabilities: [], inboxPartitions: 4, answersPartitions: 3, status: 'active', registeredAtMs: 0, ...change
+  urgentCapabilities: [], chainLimits: null, inboxPartitions: 4, answersPartitions: 3, status: 'active', registeredAtMs: 0, ...change
 })
 const looker = (change: Partial<AgentRegistration> = {}) =>
-  registration('looker', { capabilities: [{ name: 'look', inputSchema: '{}', outputSchema: '{}', contractHash: 'h' }], dependencies: [], ...change })
+  registration('looker', { capabilities: [{ name: 'look', inputSchema: '{}', outputSchema: '{}', contractHash: 'h', retry: null, idleTimeoutMs: null, fallback: null, chainLimits: null }], dependencies: [], ...change })
 
 function rulesWith (agents: readonly AgentRegistration[], classes: readonly Partial<ClassPressure>[] = [], measuredAtMs = at): Rules {
   const control = emptyControl()
@@ -30,7 +30,7 @@ function rulesWith (agents: readonly AgentRegistration[], classes: readonly Part
   if (classes.length > 0) {
     const calm = { waitingRecords: 0, oldestAgeMs: 0, drainPerS: 10, expectedWaitMs: 0, isPressed: false }
     const whole = [0, 1, 2, 3].map(priority => ({ ...calm, ...classes[priority] }))
-    control.pressure.byAgent.set('looker', { agent: 'looker', atMs: at, classes: whole })
+    control.pressure.byAgent.set('looker', { agent: 'looker', atMs: at, classes: whole, health: 'healthy', instances: 1 })
     control.pressure.measuredAtMs = measuredAtMs
   }
   return { control, names, claimPolicy: 'refuse', context: { nowMs: at, task: partition, taskCount: 4, decidedBy: 'c', controlOffset: 0, payloadHashKeyId: 'k' } }
@@ -38,11 +38,11 @@ function rulesWith (agents: readonly AgentRegistration[], classes: readonly Part
 
 const dispatch = (change: Partial<Dispatch> = {}): Dispatch => ({
   dispatchId: 'd', workflowId, parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1', sourceInstance: 'i', target: null,
-  capability: 'look', priority: 2, issuedAtMs: at, ttlMs: 1_000, replyPartition: 0, idempotencyKey: null, costCapMicros: null, confidence: null, usage: null,
+  capability: 'look', priority: 2, issuedAtMs: at, ttlMs: 1_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null, usage: null,
   error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
 const ingress = (from: Dispatch): ReadableIngress => ({
-  kind: 'readable', dispatch: from, payloadHash: 'h',
+  kind: 'readable', dispatch: from, payloadHash: 'h', idempotencyKey: null, isRedriven: false,
   facts: { position: { topic: names.dispatch(from.priority), partition, offset: 7 }, lane: from.priority, appendedAtMs: at, key: workflowId }
 })
 const step = (from: Dispatch, rules: Rules) => decide(ingress(from), new TaskState(4, defaultSeenBounds), rules)
@@ -59,8 +59,8 @@ const refusal = (from: Dispatch, rules: Rules) => {
 }
 
 const limits = { quotaId: 'role/bot', ratePerS: 10, burst: 5, outstandingMax: 100 }
-const granted = (delayMs: number, episode: string | null = null): Slot => ({ outcome: 'granted', delayMs, backlogRecords: 3, clearsInMs: 900, episode, isLocal: false })
-const concluded = (from: Dispatch, slot: Slot, behindDueMs?: number): Verdict => {
+const granted = (delayMs: number, episode: string | null = null): SlotAnswer => ({ outcome: 'granted', delayMs, backlogRecords: 3, clearsInMs: 900, episode, isLocal: false })
+const concluded = (from: Dispatch, slot: SlotAnswer, behindDueMs?: number): Verdict => {
   const rules = rulesWith([registration('asker'), looker()])
   return conclude(admitted(from, rules), { slot, limits, behindDueMs }, rules)
 }

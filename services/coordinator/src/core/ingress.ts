@@ -16,6 +16,10 @@ export interface ReadableIngress {
   readonly dispatch: Dispatch
   /** HMAC of the payload, so that two payloads can be compared without being kept. */
   readonly payloadHash: string
+  /** HMAC of source, capability and idempotency key; null where it has none. */
+  readonly idempotencyKey: string | null
+  /** Set where an operator sends a dead letter again. */
+  readonly isRedriven: boolean
 }
 
 export interface UnreadableIngress {

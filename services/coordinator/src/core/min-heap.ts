@@ -1,20 +1,20 @@
-// A binary heap of numbers, least first by the caller's order. Whether an item still counts is the caller's business:
-// items leave only by `pop`.
+// A binary heap, least first by the caller's order. Whether an item still counts is the caller's business: items leave
+// only by `pop`.
 
-export class MinHeap {
-  readonly #isBefore: (a: number, b: number) => boolean
-  readonly #items: number[] = []
+export class MinHeap<Item> {
+  readonly #isBefore: (a: Item, b: Item) => boolean
+  readonly #items: Item[] = []
 
-  constructor (isBefore: (a: number, b: number) => boolean) { this.#isBefore = isBefore }
+  constructor (isBefore: (a: Item, b: Item) => boolean) { this.#isBefore = isBefore }
 
   get size (): number { return this.#items.length }
 
-  peek (): number | undefined { return this.#items[0] }
+  peek (): Item | undefined { return this.#items[0] }
 
   /** The item at a place of the tree, for walking it without taking: children of i are at 2i + 1 and 2i + 2. */
-  at (index: number): number | undefined { return this.#items[index] }
+  at (index: number): Item | undefined { return this.#items[index] }
 
-  push (item: number): void {
+  push (item: Item): void {
     const items = this.#items
     let at = items.push(item) - 1
     while (at > 0) {
@@ -26,17 +26,27 @@ export class MinHeap {
     items[at] = item
   }
 
-  pop (): number | undefined {
+  pop (): Item | undefined {
     const first = this.#items[0]
     const last = this.#items.pop()
     if (first === undefined || last === undefined || this.#items.length === 0) return first
-    this.#sink(0, last)
+    this.#sink(last)
     return first
   }
 
-  #sink (from: number, item: number): void {
+  /** All items in their order, without taking them; each costs as much as a pop. */
+  * inOrder (): Generator<Item> {
+    const frontier = new MinHeap<number>((a, b) => this.#isBefore(this.#items[a]!, this.#items[b]!))
+    if (this.#items.length > 0) frontier.push(0)
+    for (let index = frontier.pop(); index !== undefined; index = frontier.pop()) {
+      yield this.#items[index]!
+      for (const child of [2 * index + 1, 2 * index + 2]) if (child < this.#items.length) frontier.push(child)
+    }
+  }
+
+  #sink (item: Item): void {
     const items = this.#items
-    let at = from
+    let at = 0
     for (;;) {
       const left = 2 * at + 1
       if (left >= items.length) break

@@ -19,19 +19,21 @@ export function refusalNotice (to: Addressee, { code, message, retryAfterMs }: R
     partition,
     notice: {
       type: 'refused', dispatchId: to.dispatchId, workflowId: to.workflowId, sourceInstance: to.sourceInstance,
-      code, message, retriable: reasonCodes[code].retriable, retryAfterMs: retryAfterMs ?? null, ingress: to.ingress, slowDown: null
+      code, message, retriable: reasonCodes[code].retriable, retryAfterMs: retryAfterMs ?? null, ingress: to.ingress, slowDown: null, fallback: null
     }
   }
 }
 
-export function timeoutNotice (admission: AuditEvent, sourceInstance: string, partition: number, names: TopicNames): NoticeOut {
+export function timeoutNotice (admission: AuditEvent, sourceInstance: string, partition: number, code: 'TIMEOUT' | 'IDLE_TIMEOUT', names: TopicNames): NoticeOut {
+  const message = code === 'TIMEOUT'
+    ? `'${admission.target}' did not answer '${admission.capability}' before its deadline`
+    : `'${admission.target}' said nothing of '${admission.capability}' for ${admission.idleTimeoutMs} ms`
   return {
     topic: names.answers(admission.source!),
     partition,
     notice: {
       type: 'timed_out', dispatchId: admission.dispatchId!, workflowId: admission.workflowId!, sourceInstance,
-      code: 'TIMEOUT', message: `'${admission.target}' did not answer '${admission.capability}' before its deadline`,
-      retriable: reasonCodes.TIMEOUT.retriable, retryAfterMs: null, ingress: admission.ingress, slowDown: null
+      code, message, retriable: reasonCodes[code].retriable, retryAfterMs: null, ingress: admission.ingress, slowDown: null, fallback: null
     }
   }
 }
@@ -43,11 +45,11 @@ export function slowDownNotices (event: AuditEvent, source: AgentRegistration, s
 }
 
 export function clearedNotices (event: AuditEvent, source: AgentRegistration, names: TopicNames): NoticeOut[] {
-  return toAllInstances(source, names, { ...signalOf(event, 'nothing waits any more'), type: 'cleared', retryAfterMs: null, slowDown: null })
+  return toAllInstances(source, names, { ...signalOf(event, 'nothing waits any more'), type: 'cleared', retryAfterMs: null, slowDown: null, fallback: null })
 }
 
 const signalOf = (event: AuditEvent, message: string) => ({
-  dispatchId: event.dispatchId ?? '', workflowId: event.workflowId ?? '', sourceInstance: '', code: 'OVER_QUOTA', message, retriable: true, ingress: event.ingress
+  dispatchId: event.dispatchId ?? '', workflowId: event.workflowId ?? '', sourceInstance: '', code: 'OVER_QUOTA', message, retriable: true, ingress: event.ingress, fallback: null
 })
 
 const toAllInstances = ({ name, answersPartitions }: AgentRegistration, names: TopicNames, notice: Notice): NoticeOut[] =>

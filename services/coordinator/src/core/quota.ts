@@ -1,33 +1,8 @@
-// What the quota answers about one dispatch, as the rules see it. Counting is elsewhere (@mesh/quota-store); here is what
-// follows from it.
+// What follows from what the quota answered about one dispatch. Counting is elsewhere (@mesh/quota-store).
+import type { QuotaLimits, SlotAnswer } from '@mesh/quota-store/limits'
 import type { AuditEvent, QuotaUse } from '@mesh/schemas'
 
-export interface QuotaLimits {
-  readonly quotaId: string
-  readonly ratePerS: number
-  readonly burst: number
-  readonly outstandingMax: number
-}
-
-export type Slot =
-  | {
-    readonly outcome: 'granted'
-    readonly delayMs: number
-    readonly backlogRecords: number
-    readonly clearsInMs: number
-    /** Set where this dispatch is the first over the quota. */
-    readonly episode: string | null
-    readonly isLocal: boolean
-  }
-  | {
-    readonly outcome: 'refused'
-    readonly reason: 'backlog' | 'deadline'
-    readonly retryAfterMs: number
-    readonly backlogRecords: number
-    readonly isLocal: boolean
-  }
-
-export const quotaUse = ({ quotaId, ratePerS, burst }: QuotaLimits, slot: Slot): QuotaUse => ({
+export const quotaUse = ({ quotaId, ratePerS, burst }: QuotaLimits, slot: SlotAnswer): QuotaUse => ({
   quotaId, ratePerS, burst, backlogRecords: slot.backlogRecords, isLocal: slot.isLocal,
   delayMs: Math.ceil(slot.outcome === 'granted' ? slot.delayMs : slot.retryAfterMs),
   episode: slot.outcome === 'granted' ? slot.episode : null

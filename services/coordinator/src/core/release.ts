@@ -1,8 +1,11 @@
 // A deferred dispatch whose time has come: may it still go, and where? Only what can have changed while it waited is
 // looked at again; its quota was counted when it came.
-import type { AuditEvent, Dispatch } from '@mesh/schemas'
+import type { AgentRegistration, AuditEvent, CircuitUse, Dispatch } from '@mesh/schemas'
 import { partitionFor } from '@mesh/topics'
 import { nextEvent } from './audit-events.ts'
+import { circuitNotices, standInFor } from './circuit-broken.ts'
+import { passage } from './circuits.ts'
+import type { RegisteredAgent } from './control.ts'
 import type { Refusal } from './ingress.ts'
 import { refusalNotice, timeoutNotice } from './notices.ts'
 import { type Route, selectTarget } from './routing.ts'
@@ -16,15 +19,37 @@ export function decideRelease (deferred: AuditEvent, dispatch: Dispatch, view: T
   if (deferred.deadlineAtMs !== null && deferred.deadlineAtMs <= nowMs) return timeOut(event, deferred, rules)
   const route = routeAgain(dispatch, rules)
   if ('refusal' in route) return refuseLate(event, deferred, dispatch, route.refusal, rules)
-  const { registration: target } = route.agent
+  const way = wayTo(route.agent, dispatch, view, rules)
+  if (way === undefined) return breakLate(event, deferred, route.agent.registration, dispatch, rules)
+  return deliver(event, deferred, dispatch, way, rules)
+}
+
+interface Way {
+  readonly target: AgentRegistration
+  readonly circuit: CircuitUse | null
+  readonly fallbackFor: string | null
+  readonly capability: string | null
+}
+
+/** Its circuit may have opened or closed while it waited. */
+function wayTo ({ registration: target }: RegisteredAgent, dispatch: Dispatch, view: TaskView, rules: Rules): Way | undefined {
+  const { passes, use } = passage(rules.control.circuits, target, dispatch.dispatchId, view, rules.context)
+  if (passes) return { target, circuit: use, fallbackFor: null, capability: null }
+  const standIn = standInFor(dispatch, rules.control.agents.get(dispatch.source)!, target, view, rules)
+  if (standIn === undefined) return undefined
+  const { agent, circuit, capability } = standIn
+  return { target: agent.registration, circuit, fallbackFor: target.name, capability }
+}
+
+function deliver (event: AuditEvent, deferred: AuditEvent, dispatch: Dispatch, { target, circuit, fallbackFor, capability }: Way, rules: Rules): Verdict {
   const topic = rules.names.inbox(target.name, deferred.priority!)
   const released = nextEvent(event, {
-    eventId: `${deferred.eventId}/released`, decision: 'released', outcome: dispatch.type === 'event' ? 'success' : null,
+    eventId: `${deferred.eventId}/released`, decision: 'released', outcome: dispatch.type === 'event' ? 'success' : null, circuit, fallbackFor,
     target: target.name, targetVersion: target.version, dueAtMs: deferred.dueAtMs, deliveredTo: topic
   }, rules.context)
   const to = {
     topic, partition: partitionFor(dispatch.workflowId, target.inboxPartitions), key: dispatch.workflowId, target: target.name, targetVersion: target.version,
-    deadlineAtMs: deferred.deadlineAtMs, dueAtMs: deferred.dueAtMs, priority: deferred.claimedPriority === null ? null : deferred.priority
+    deadlineAtMs: deferred.deadlineAtMs, dueAtMs: deferred.dueAtMs, priority: deferred.claimedPriority === null ? null : deferred.priority, capability
   }
   const delivery = deliveryTo({ position: deferred.ingress, appendedAtMs: deferred.appendedAtMs }, to, rules)
   return { events: [released], earlier: [deferred], delivery }
@@ -42,8 +67,17 @@ function timeOut (event: AuditEvent, deferred: AuditEvent, rules: Rules): Verdic
     eventId: `${deferred.eventId}/released`, decision: 'timed_out', outcome: 'timeout', reason: 'TIMEOUT', dueAtMs: deferred.dueAtMs
   }, rules.context)
   const { sourceInstance, replyPartition } = event
-  const notices = replyPartition === null ? [] : [timeoutNotice(event, sourceInstance!, replyPartition, rules.names)]
+  const notices = replyPartition === null ? [] : [timeoutNotice(event, sourceInstance!, replyPartition, 'TIMEOUT', rules.names)]
   return { events: [timedOut], earlier: [deferred], notices }
+}
+
+function breakLate (event: AuditEvent, deferred: AuditEvent, target: AgentRegistration, dispatch: Dispatch, rules: Rules): Verdict {
+  const refused = nextEvent(event, {
+    eventId: `${deferred.eventId}/released`, decision: 'refused', outcome: 'circuit_broken', reason: 'CIRCUIT_OPEN', dueAtMs: deferred.dueAtMs
+  }, rules.context)
+  const { sourceInstance, replyPartition } = event
+  const to = { ...dispatch, sourceInstance: sourceInstance!, replyPartition, ingress: deferred.ingress }
+  return { events: [refused], earlier: [deferred], notices: circuitNotices(to, target, dispatch.capability, rules) }
 }
 
 function refuseLate (event: AuditEvent, deferred: AuditEvent, dispatch: Dispatch, refusal: Refusal, rules: Rules): Verdict {

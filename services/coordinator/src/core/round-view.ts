@@ -1,6 +1,7 @@
 // The task's state as one round sees it while it is being planned: what earlier records of the round decided, laid
 // over the state, which itself is not touched.
-import type { Pending } from './pending.ts'
+import type { Keyed } from './keyed-outcomes.ts'
+import { heardAt, type Pending } from './pending.ts'
 import type { Seen, Waits } from './seen-window.ts'
 import type { TaskStore, TaskView } from './task-state.ts'
 
@@ -10,6 +11,9 @@ export class RoundView implements TaskStore {
   readonly #pending = new Map<string, Pending | null>()
   readonly #outcomes = new Map<string, string>()
   readonly #waits = new Map<string, Waits>()
+  readonly #tallies = new Map<string, number>()
+  readonly #retries = new Map<string, number>()
+  readonly #keyed = new Map<string, Keyed>()
 
   constructor (below: TaskView) { this.#below = below }
 
@@ -26,6 +30,9 @@ export class RoundView implements TaskStore {
     return changed === undefined ? this.#below.pending(id) : changed ?? undefined
   }
 
+  tally (name: string, nowMs: number): number { return this.#below.tally(name, nowMs) + (this.#tallies.get(name) ?? 0) }
+  retriesLeft (target: string): number { return this.#below.retriesLeft(target) - (this.#retries.get(target) ?? 0) }
+  keyed (key: string): Keyed | undefined { return this.#keyed.get(key) ?? this.#below.keyed(key) }
   isStale (lane: number, issuedAtMs: number): boolean { return this.#below.isStale(lane, issuedAtMs) }
 
   putSeen (seen: Seen): void { this.#seen.set(seen.id, seen) }
@@ -36,6 +43,16 @@ export class RoundView implements TaskStore {
     this.#outcomes.set(id, outcome)
   }
 
+  heard (id: string, atMs: number): void {
+    const pending = this.pending(id)
+    if (pending !== undefined) this.#pending.set(id, heardAt(pending, atMs))
+  }
+
+  addTally (name: string): void { this.#tallies.set(name, (this.#tallies.get(name) ?? 0) + 1) }
+  // Earned with the round's end: a round is short.
+  earnRetry (): void { /* of no use to a round */ }
+  spendRetry (target: string): void { this.#retries.set(target, (this.#retries.get(target) ?? 0) + 1) }
+  putKeyed (keyed: Keyed): void { this.#keyed.set(keyed.key, keyed) }
   putWaits (id: string, waits: Waits): void { this.#waits.set(id, waits) }
 
   // No decision of a round looks at episodes.

@@ -4,7 +4,7 @@ import { type Seen, SeenWindow } from './seen-window.ts'
 
 const base = 1_000_000_000_000
 const entry = (id: string, sinceBaseMs: number, offset: number, lane = 0): Seen =>
-  ({ id, lane, appendedAtMs: base + sinceBaseMs, offset, fingerprint: id, outcome: null, priority: 0, waits: undefined })
+  ({ id, lane, appendedAtMs: base + sinceBaseMs, offset, ingressOffset: offset, fingerprint: id, outcome: null, priority: 0, waits: undefined })
 
 test('an id is remembered until its lane has moved on by a window', () => {
   const window = new SeenWindow(1, { windowMs: 1_000, recordsMax: 1_000 })

@@ -16,6 +16,8 @@ export interface Seen {
   /** The class it was let through as. */
   readonly priority: number
   readonly appendedAtMs: number
+  /** Where it came in, in its lane. */
+  readonly ingressOffset: number
   /** What the id stood for; the same id with another fingerprint is a conflict. */
   readonly fingerprint: string
   /** Changelog offset that a restore must reach back to. */
@@ -46,7 +48,7 @@ interface Lane {
 
 /** An origin that isn't in the changelog yet; it asks to be written (S3). */
 const unwritten = -1
-const originOf = (lane: number): Seen => ({ id: `origin of lane ${lane}`, lane, priority: lane, appendedAtMs: 0, fingerprint: '', offset: unwritten, outcome: null, waits: undefined })
+const originOf = (lane: number): Seen => ({ id: `origin of lane ${lane}`, lane, priority: lane, appendedAtMs: 0, ingressOffset: -1, fingerprint: '', offset: unwritten, outcome: null, waits: undefined })
 
 export class SeenWindow {
   readonly #byId = new Map<string, Seen>()

@@ -9,7 +9,9 @@ import type { TaskView } from './task-state.ts'
 export const storyEventsMax = 16
 
 /** Decisions that no story of a waiting request comes before. */
-const begins: ReadonlySet<string> = new Set(['delivered', 'deferred', 'refused', 'late'])
+const begins: ReadonlySet<string> = new Set(['delivered', 'deferred', 'refused', 'late', 'progressed'])
+/** Decisions about a dispatch whose story may no longer be in memory. */
+const afterwards: ReadonlySet<string> = new Set(['cancelled', 'dead_lettered'])
 
 export interface Story {
   readonly events: AuditEvent[]
@@ -23,7 +25,8 @@ export function storyKey (event: AuditEvent, view: TaskView, earlier: readonly A
   if (workflowId === null) return `window/${event.task}/${event.priority}`
   if (earlier.length > 0) return `${workflowId}/${dispatchId}`
   const isPending = view.pending(dispatchId) !== undefined
-  const isAside = decision === 'refused' || decision === 'late' ? isPending || view.seen(dispatchId) !== undefined : decision === 'repeated' && !isPending
+  const isRefused = decision === 'refused' || decision === 'late'
+  const isAside = isRefused ? isPending || view.seen(dispatchId) !== undefined : !isPending && (afterwards.has(decision) || (decision === 'repeated' && event.follows === null))
   return isAside ? `position/${eventId}` : `${workflowId}/${dispatchId}`
 }
 

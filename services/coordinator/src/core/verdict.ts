@@ -35,15 +35,32 @@ export interface DeferralOut {
   readonly dueAtMs: number
 }
 
+/** One that waits in the mesh and is to wait no longer. */
+export interface Withdrawal {
+  readonly lane: number
+  readonly ingressOffset: number
+  readonly source: string
+  readonly workflowId: string
+  readonly priority: number
+  /** What holds instead where it isn't found. */
+  readonly otherwise: Verdict
+}
+
+export interface DeadLetterOut extends Refusal {
+  /** What is kept, where it isn't the record itself: a dispatch that was passed on, and how often. */
+  readonly passedOn?: { readonly value: Buffer, readonly event: AuditEvent }
+}
+
 export interface Verdict {
   readonly events: readonly AuditEvent[]
   /** The story before the first event, where the state doesn't hold it: that of a deferred dispatch. */
   readonly earlier?: readonly AuditEvent[]
   readonly delivery?: DeliveryOut
   readonly deferral?: DeferralOut
+  readonly withdrawal?: Withdrawal
   readonly notices?: readonly NoticeOut[]
-  /** Set when the record itself is to be kept for an operator. */
-  readonly deadLetter?: Refusal
+  /** Set when the record, or the dispatch that it carries, is to be kept for an operator. */
+  readonly deadLetter?: DeadLetterOut
 }
 
 export interface Destination {
@@ -58,21 +75,27 @@ export interface Destination {
   readonly isExpectedLate?: boolean
   /** Set where it waited in the mesh. */
   readonly dueAtMs?: number | null
+  readonly attempt?: number
+  /** Set where the target stands in for another. */
+  readonly capability?: string | null
+  /** Set where another request than the one answered waits for it. */
+  readonly answers?: string | null
 }
 
 export function deliveryTo ({ position, appendedAtMs }: Pick<IngressFacts, 'position' | 'appendedAtMs'>, to: Destination, rules: Rules): DeliveryOut {
   const { nowMs, controlOffset } = rules.context
-  const { target, targetVersion, deadlineAtMs, priority = null, isExpectedLate = false, dueAtMs = null } = to
+  const { target, targetVersion, deadlineAtMs, priority = null, isExpectedLate = false, dueAtMs = null, attempt = 1, capability = null, answers = null } = to
   return {
     topic: to.topic, partition: to.partition, key: to.key,
     decision: {
-      ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt: 1, target, targetVersion, controlOffset, priority, isExpectedLate, dueAtMs
+      ingress: position, appendedAtMs, decidedAtMs: nowMs, deadlineAtMs, attempt, target, targetVersion, controlOffset, priority, isExpectedLate,
+      dueAtMs, capability, answers
     }
   }
 }
 
 export function refuse (ingress: ReadableIngress, refusal: Refusal, rules: Rules, facts: Partial<DecisionFacts> = {}): Verdict {
-  const event = auditEvent(ingress, { ...facts, decision: 'refused', outcome: 'refused', reason: refusal.code }, rules.context)
+  const event = auditEvent(ingress, { outcome: 'refused', ...facts, decision: 'refused', reason: refusal.code }, rules.context)
   return withNotice({ events: [event] }, ingress, refusal, rules)
 }
 
