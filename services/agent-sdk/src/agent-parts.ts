@@ -1,6 +1,6 @@
 // What the SDK itself sees of an agent; its author sees `Agent`.
 import type { AgentDefinition, Contracts } from './definition.ts'
-import type { Refused } from './exchange.ts'
+import type { Refused } from './exchange-parts.ts'
 import type { AgentInstance } from './instance.ts'
 import type { Listeners } from './listeners.ts'
 import type { AnyHandler, Began } from './pipeline.ts'

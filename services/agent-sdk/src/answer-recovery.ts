@@ -3,9 +3,10 @@
 //
 // Invariants:
 //   R1. One pass at a time, for all that is wanted when it begins; it ends when all is found, at the end of the topic,
-//       or after `passMsMax`. What isn't found is undefined: the caller's call is then DUPLICATE.
+//       or after `passMsMax`. What isn't in a topic that was read to its end is `absent`; else it can't be told (undefined).
 //   R2. At most `wantedMax` wait; one more is answered undefined at once.
 //   R3. Nothing is read while nothing is wanted: the third consumer exists only during a pass.
+import { noOwnRestart } from '@mesh/runtime'
 import type { Kafka } from 'kafkajs'
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
@@ -19,9 +20,11 @@ export interface AnswerRecoveryOptions {
   readonly logger: Logger
 }
 
+export type Found = Buffer | 'absent' | undefined
+
 interface Wanted {
   readonly sinceMs: number
-  readonly found: (value: Buffer | undefined) => void
+  readonly found: (value: Found) => void
 }
 
 const wantedMax = 1_000
@@ -38,7 +41,7 @@ export class AnswerRecovery {
   constructor (options: AnswerRecoveryOptions) { this.#options = options }
 
   /** The record that answered the dispatch, looked for from this broker time on. */
-  find (dispatchId: string, sinceMs: number): Promise<Buffer | undefined> {
+  find (dispatchId: string, sinceMs: number): Promise<Found> {
     if (this.#closed || this.#wanted.size >= wantedMax) return Promise.resolve(undefined)
     return new Promise(resolve => {
       this.#wanted.get(dispatchId)?.found(undefined)
@@ -55,27 +58,30 @@ export class AnswerRecovery {
       const wanted = this.#wanted
       this.#wanted = new Map()
       const asked = wanted.size
+      let isWhole = false
       try {
-        await this.#pass(wanted)
+        isWhole = await this.#pass(wanted)
       } catch (error) {
         this.#options.logger.warn({ error: (error as Error).message }, 'earlier answers could not be looked for')
       }
       this.#options.logger.info({ wanted: asked, found: asked - wanted.size }, 'looked for answers of an earlier run')
-      for (const { found } of wanted.values()) found(undefined)
+      for (const { found } of wanted.values()) found(isWhole ? 'absent' : undefined)
     }
     this.#passing = false
   }
 
-  /** Takes out of `wanted` what it finds. */
-  async #pass (wanted: Map<string, Wanted>): Promise<void> {
+  /** Takes out of `wanted` what it finds; true when it has read everything. */
+  async #pass (wanted: Map<string, Wanted>): Promise<boolean> {
     const { kafka, topic, groupPrefix, isAnswer } = this.#options
     const sinceMs = Math.min(...Array.from(wanted.values(), ({ sinceMs }) => sinceMs)) - clockMarginMs
     const left = await this.#ranges(sinceMs)
-    if (left.size === 0) return
+    if (left.size === 0) return true
     const { promise: over, resolve: end } = Promise.withResolvers<void>()
     const timer = setTimeout(end, passMsMax)
     // A group of its own gets all partitions; the agent's name and a dot begin it, as its rights ask.
-    const consumer = kafka.consumer({ groupId: `${groupPrefix}.recovery.${randomUUID()}`, maxWaitTimeInMs: 100 })
+    const consumer = kafka.consumer({ groupId: `${groupPrefix}.recovery.${randomUUID()}`, maxWaitTimeInMs: 100, retry: noOwnRestart })
+    // What a pass has not found, the next one looks for.
+    consumer.on(consumer.events.CRASH, () => end())
     try {
       await consumer.connect()
       await consumer.subscribe({ topics: [topic], fromBeginning: true })
@@ -96,6 +102,7 @@ export class AnswerRecovery {
         }
       })
       await over
+      return left.size === 0
     } finally {
       clearTimeout(timer)
       await consumer.disconnect()

@@ -6,7 +6,7 @@ import kafkajs from 'kafkajs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AnswerRecovery } from './answer-recovery.ts'
 import type { Connection } from './connection.ts'
-import type { Recover } from './exchange.ts'
+import type { Recover } from './exchange-parts.ts'
 import type { AgentInstance } from './instance.ts'
 import { fromWire } from './wire.ts'
 
@@ -31,10 +31,12 @@ export async function startAnswers (connection: Connection, instance: AgentInsta
   }
 }
 
-/** An answer, or the mesh's word that none came in time; a refusal says nothing about the first run. */
+const outcomes: ReadonlySet<string> = new Set(['timed_out', 'fallback'])
+
+/** An answer, or the mesh's word in place of one; a refusal says nothing about the first run. */
 export function isAnswer (codec: Codec, value: Buffer): boolean {
   try {
-    return codec.nameOf(value) === 'Delivery' || codec.decode('Notice', value).type === 'timed_out'
+    return codec.nameOf(value) === 'Delivery' || outcomes.has(codec.decode('Notice', value).type)
   } catch {
     return false
   }
@@ -42,7 +44,7 @@ export function isAnswer (codec: Codec, value: Buffer): boolean {
 
 export const recoverWith = (recovery: AnswerRecovery, codec: Codec): Recover => async (dispatchId, sinceMs) => {
   const value = await recovery.find(dispatchId, sinceMs)
-  if (value === undefined) return undefined
+  if (value === undefined || value === 'absent') return value
   return codec.nameOf(value) === 'Delivery' ? fromWire(codec, value) : codec.decode('Notice', value)
 }
 

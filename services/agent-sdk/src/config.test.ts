@@ -7,8 +7,13 @@ const environment = {
 
 test('what isn\'t an option comes from the environment, and what isn\'t there has its default', () => expect(settingsFrom({}, environment)).toMatchObject({
   kafkaBrokers: ['one:9092', 'two:9092'], schemaRegistryUrl: 'http://schemas:8081', registryUrl: 'http://registry:7400', namespace: 'other', logLevel: 'info',
-  drainMs: drainMsDefault, healthPort: undefined
+  drainMs: drainMsDefault, healthPort: 0
 }))
+
+test('the health port is that of the options, else of the environment', () => {
+  const set = { ...environment, MESH_AGENT_HEALTH_PORT: '7499' }
+  expect([{}, { healthPort: 0 }, { healthPort: 81 }].map(options => settingsFrom(options, set).healthPort)).toEqual([7_499, 0, 81])
+})
 
 test('an option goes before the environment', () =>
   expect(settingsFrom({ brokers: ['three:9092'], namespace: 'mine', logLevel: 'silent', drainMs: 7 }, environment))

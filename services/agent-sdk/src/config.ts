@@ -9,7 +9,11 @@ export const sdkConfig = defineConfig({
   schemaRegistryUrl: commonEntries.schemaRegistryUrl,
   registryUrl: { env: 'MESH_REGISTRY_URL', schema: z.url(), doc: 'Base URL of the agent registry.' },
   namespace: commonEntries.namespace,
-  logLevel: commonEntries.logLevel
+  logLevel: commonEntries.logLevel,
+  agentHealthPort: {
+    env: 'MESH_AGENT_HEALTH_PORT', schema: z.coerce.number().int().min(0).max(65_535).default(0),
+    doc: 'Port of the agent\'s /healthz, /readyz and /metrics; 0 for none.'
+  }
 })
 
 export interface StartOptions {
@@ -23,7 +27,7 @@ export interface StartOptions {
   readonly namespace?: string
   /** Else MESH_LOG_LEVEL, else info. */
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
-  /** Serves /healthz, /readyz and /metrics here; 0 for any free port, left out for none. */
+  /** Serves /healthz, /readyz and /metrics here, once for all agents of a start; else MESH_AGENT_HEALTH_PORT. 0 for none. */
   readonly healthPort?: number
   /** Whole time for `stop`, milliseconds; 10,000. */
   readonly drainMs?: number
@@ -40,7 +44,8 @@ export interface StartOptions {
 }
 
 export interface Settings extends ConfigValues<typeof sdkConfig> {
-  readonly healthPort: number | undefined
+  /** 0 for none. */
+  readonly healthPort: number
   readonly drainMs: number
   readonly waitMs: number
   readonly callsMax: number
@@ -61,9 +66,10 @@ export function settingsFrom (options: StartOptions, environment: Readonly<Recor
   }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   try {
+    const loaded = loadConfig(sdkConfig, { ...environment, ...set })
     return {
-      ...loadConfig(sdkConfig, { ...environment, ...set }),
-      healthPort: options.healthPort,
+      ...loaded,
+      healthPort: options.healthPort ?? loaded.agentHealthPort,
       drainMs: options.drainMs ?? drainMsDefault,
       waitMs: options.waitMs ?? 30_000,
       callsMax: options.callsMax ?? 10_000,

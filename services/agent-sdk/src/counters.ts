@@ -3,6 +3,9 @@
 export const counterNames = {
   handled: 'Dispatches whose handler ran and whose outcome was sent.',
   failed: 'Of those, requests answered with an error and events whose handler threw.',
+  retried: 'Event handlers that ran again after they had failed.',
+  unanswered: 'Handlers whose caller gave up, that were silent too long, or that a later attempt overtook; not answered.',
+  setAside: 'Deliveries that ended their process again and again; sent back to the mesh.',
   expired: 'Deliveries whose deadline was over when their turn came; not handled.',
   garbage: 'Inbox or answer records that could not be read; skipped.',
   abandoned: 'Handlers that did not end in time; their outcome is ignored.',

@@ -25,6 +25,40 @@ describe('a definition', () => {
     expect(definitionProblems({ ...definition, urgentCapabilities: ['converse'] })).toEqual(['urgent capability \'converse\' is not among its dependencies'])
   })
 
+  test('says what is wrong with what it says of failure, and nothing of what a reply holds', () => {
+    const score = {
+      input: z.object({}), output: z.object({ score: z.number() }), idleTimeoutMs: 0, retry: { attemptsMax: 0, backoffMs: 500, backoffMsMax: 100 },
+      fallback: { reply: { score: 'secret' } }, chainLimits: { depthMax: 1.5 }
+    }
+    const problems = definitionProblems({ ...definition, capabilities: { score }, chainLimits: { visitsMax: 0 }, crashesMax: 1 })
+    expect(problems).toEqual([
+      'crashesMax 1 is not a whole number from 2',
+      'capability \'score\': idleTimeoutMs 0 is not a whole number from 1', 'capability \'score\': retry.attemptsMax 0 is not a whole number from 1',
+      'capability \'score\': retry.backoffMsMax is less than backoffMs', 'capability \'score\': chainLimits.depthMax 1.5 is not a whole number from 1',
+      'capability \'score\': fallback.reply does not fit the output: score: invalid_type', 'chainLimits.visitsMax 0 is not a whole number from 1'
+    ])
+    expect(problems.join()).not.toContain('secret')
+  })
+
+  test.each([
+    ['another capability', { capability: 'other' }, []],
+    ['a reply that fits', { reply: { score: 1 } }, []],
+    ['a typed error', { error: { code: 'SCORING_AWAY', message: 'ask again in a minute' } }, []],
+    ['two kinds at once', { capability: 'other', reply: { score: 1 } }, ['fallback is not one of { capability }, { reply } and { error }']],
+    ['an error without a message', { error: { code: 'X' } }, ['fallback.error needs a code and a message']]
+  ])('may fall back to %s', (_, fallback, problems) => {
+    const capabilities = { score: { input: z.object({}), output: z.object({ score: z.number() }), fallback: fallback as never } }
+    expect(definitionProblems({ ...definition, capabilities })).toEqual(problems.map(problem => `capability 'score': ${problem}`))
+  })
+
+  test('has no fixed reply where nothing says what fits, or where that can\'t be told now', () => {
+    const asynchronous = z.object({ score: z.number() }).refine(async () => true)
+    const problemsOf = (contract: object): string[] =>
+      definitionProblems({ ...definition, capabilities: { score: { input: z.object({}), fallback: { reply: { score: 1 } }, ...contract } } })
+    expect(problemsOf({})).toEqual(['capability \'score\': fallback.reply needs an output to be checked against'])
+    expect(problemsOf({ output: asynchronous })).toEqual(['capability \'score\': fallback.reply can\'t be checked: the output is checked asynchronously'])
+  })
+
   test('with problems makes no agent', () => expect(() => defineAgent({ ...definition, version: '' })).toThrow(expect.objectContaining({ code: 'DEFINITION_INVALID' })))
 })
 

@@ -6,11 +6,14 @@
 import { checkAgentName } from '@mesh/topics'
 import type { z } from 'zod'
 import { sdkCodes } from './codes.ts'
+import { crashesMaxLeast } from './core/start-mark.ts'
 import { MeshError } from './errors.ts'
+import { type ChainLimitOptions, chainLimitProblems, type FailurePolicy, failurePolicyProblems } from './failure-policy.ts'
 
 export type Role = 'bot' | 'orchestrator' | 'analytics' | 'crm_sync'
 
-export interface Contract<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
+/** A capability's contract, and what is to happen when it fails. */
+export interface Contract<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> extends FailurePolicy {
   /** What a request or event must carry. */
   readonly input: Input
   /** What the answer carries; left out for capabilities that are only sent events. */
@@ -56,14 +59,18 @@ export interface AgentDefinition<C extends Contracts = Contracts> {
   readonly answersPartitions?: number
   /** Longest run of a handler, milliseconds; 300,000. Its signal is aborted then, or at the deadline if that is sooner. */
   readonly handlerMsMax?: number
+  /** Bounds on chains of dispatches that end at this agent; left out: those of the mesh. */
+  readonly chainLimits?: ChainLimitOptions
+  /** Runs of a handler that may end the process before what it handles is set aside; 3, at least 2. */
+  readonly crashesMax?: number
 }
 
 export const maxConcurrentDefault = 10
 export const slaP95MsDefault = 2_000
 export const handlerMsMaxDefault = 300_000
 
-const counts = ['maxConcurrent', 'slaP95Ms', 'latencyProfileMs', 'costProfileMicros', 'inboxPartitions', 'answersPartitions', 'handlerMsMax'] as const
-const mayBeZero: ReadonlySet<string> = new Set(['latencyProfileMs', 'costProfileMicros'])
+const counts = ['maxConcurrent', 'slaP95Ms', 'latencyProfileMs', 'costProfileMicros', 'inboxPartitions', 'answersPartitions', 'handlerMsMax', 'crashesMax'] as const
+const leasts: Readonly<Record<string, number>> = { latencyProfileMs: 0, costProfileMicros: 0, crashesMax: crashesMaxLeast }
 
 export function definitionProblems (definition: AgentDefinition): string[] {
   const problems: string[] = []
@@ -74,17 +81,18 @@ export function definitionProblems (definition: AgentDefinition): string[] {
   }
   for (const field of counts) {
     const value = definition[field]
-    const least = mayBeZero.has(field) ? 0 : 1
+    const least = leasts[field] ?? 1
     if (value !== undefined && (!Number.isInteger(value) || value < least)) problems.push(`${field} ${value} is not a whole number from ${least}`)
   }
   for (const [capability, contract] of Object.entries(definition.capabilities ?? {})) {
     if (typeof contract?.input?.safeParse !== 'function') problems.push(`capability '${capability}' has no zod schema as input`)
+    problems.push(...failurePolicyProblems(contract ?? {}, contract?.output).map(problem => `capability '${capability}': ${problem}`))
     if (definition.dependencies?.includes(capability) === true) problems.push(`capability '${capability}' is its own dependency`)
   }
   for (const capability of definition.urgentCapabilities ?? []) {
     if (definition.dependencies?.includes(capability) !== true) problems.push(`urgent capability '${capability}' is not among its dependencies`)
   }
-  return problems
+  return [...problems, ...chainLimitProblems(definition.chainLimits)]
 }
 
 export function checkDefinition (definition: AgentDefinition): void {

@@ -2,7 +2,8 @@
 //
 // Invariants:
 //   O1. Only partitions of the current assignment are committed, each up to its first unfinished record.
-//   O2. One commit at a time; what changes meanwhile goes with the next, at most `commitEveryMs` later.
+//   O2. One commit at a time; what changes meanwhile goes with the next, at most as much later as the class allows. What is
+//       not committed counts as waiting: for P0, a commit as late as its objective would make the agent look late itself.
 //   O3. A commit that fails is repeated with the next one: nothing is lost, at worst a record is handled again.
 import type { Consumer } from 'kafkajs'
 import type { Logger } from 'pino'
@@ -20,7 +21,7 @@ export interface Owned {
   committed: number
 }
 
-const commitEveryMs = 250
+const commitEveryMs = { urgent: 50, others: 250 }
 const keyOf = (topic: string, partition: number): string => `${topic}/${partition}`
 
 export class InboxOffsets {
@@ -29,6 +30,7 @@ export class InboxOffsets {
   readonly #owned = new Map<string, Owned>()
   #committing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  #timerAtMs = Infinity
   #closed = false
 
   constructor (consumer: Consumer, logger: Logger) {
@@ -78,18 +80,17 @@ export class InboxOffsets {
 
   done (owned: Owned, offset: number): void {
     owned.inFlight?.done(offset)
-    this.#commitSoon()
+    this.#commitSoon(owned)
   }
 
   skip (owned: Owned, nextOffset: number): void {
     owned.inFlight?.skipTo(nextOffset)
-    this.#commitSoon()
+    this.#commitSoon(owned)
   }
 
   /** Resolves when all that is done by now is committed, or could not be. */
   async commit (): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#disarm()
     await this.#committing
     this.#committing = this.#commitOnce().finally(() => { this.#committing = undefined })
     await this.#committing
@@ -97,12 +98,21 @@ export class InboxOffsets {
 
   close (): void {
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#disarm()
   }
 
-  #commitSoon (): void {
-    if (this.#timer !== undefined || this.#closed) return
-    this.#timer = setTimeout(() => void this.commit(), commitEveryMs)
+  #commitSoon ({ priority }: Pick<Owned, 'priority'>): void {
+    const waitMs = priority === 0 ? commitEveryMs.urgent : commitEveryMs.others
+    const atMs = performance.now() + waitMs
+    if (this.#closed || this.#timerAtMs <= atMs) return
+    this.#disarm()
+    this.#timerAtMs = atMs
+    this.#timer = setTimeout(() => void this.commit(), waitMs)
+  }
+
+  #disarm (): void {
+    clearTimeout(this.#timer)
+    this.#timerAtMs = Infinity
   }
 
   async #commitOnce (): Promise<void> {
@@ -116,7 +126,7 @@ export class InboxOffsets {
       for (const { owned, offset } of due) owned.committed = Math.max(owned.committed, offset)
     } catch (error) {
       this.#logger.warn({ error: (error as Error).message, partitions: due.length }, 'offsets were not committed; tried again with the next')
-      this.#commitSoon()
+      this.#commitSoon(due[0]!.owned)
     }
   }
 }

@@ -5,18 +5,23 @@
 //       has the partition next. (Ids derived from the dispatch make the second run harmless.)
 //   N2. Buffers are bounded per partition; a full one pauses its partition. Handlers are bounded by this instance's share of
 //       maxConcurrent, which the group's leader gives out; a handler counts until it ends, also when its partition has gone.
+//       While P0 is alive some places are kept for it (urgent-reserve.ts).
 //   N3. A rebalance waits for running handlers, at most handoffMs, so that moving partitions seldom means running twice.
 //       A handler that takes longer goes on; its answer counts if it comes first.
-//   N4. A record that can't be read is logged without content, counted and passed over.
-import { TakePolicy } from '@mesh/runtime'
+//   N4. A delivery whose handling ends the process again and again is set aside (careful-start.ts), so that the inbox goes on.
+//   N5. A record that can't be read is logged without content, counted and passed over.
+import { noOwnRestart, runAndComeBack, TakePolicy } from '@mesh/runtime'
 import { type Codec, CodecError } from '@mesh/schemas'
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
+import { CarefulStart } from './careful-start.ts'
 import { InboxBuffers } from './core/inbox-buffers.ts'
+import { placesKept } from './core/urgent-reserve.ts'
 import { type Grant, inboxAssigner } from './inbox-assigner.ts'
 import { InboxOffsets, type Owned } from './inbox-offsets.ts'
 import type { AgentInstance } from './instance.ts'
 import type { Received } from './pipeline.ts'
+import { StartMarks } from './start-marks.ts'
 import { fromWire } from './wire.ts'
 
 export interface InboxOptions {
@@ -26,6 +31,7 @@ export interface InboxOptions {
   /** By priority, 0 to 3. */
   readonly topics: readonly string[]
   readonly maxConcurrent: number
+  readonly crashesMax: number
   readonly handoffMs: number
   readonly instance: AgentInstance
   readonly logger: Logger
@@ -38,7 +44,8 @@ interface Waiting {
 }
 
 const bufferBounds = { recordsMax: 64, bytesMax: 256 * 1024 }
-const restartPauseMs = 1_000
+/** About what a buffer has room for: what a fetch brings beyond that is decoded for nothing and fetched again. */
+const fetchBytesMax = 64 * 1024
 const sessionTimeoutMs = 6_000
 /** While a rejoin waits nothing is said to the broker, so it must end well within the session. */
 const handoffMsMax = 4_000
@@ -48,6 +55,8 @@ export class Inbox {
   readonly #consumer: Consumer
   readonly #buffers = new InboxBuffers<Waiting>(bufferBounds, new TakePolicy())
   readonly #offsets: InboxOffsets
+  readonly #marks: StartMarks
+  readonly #careful: CarefulStart<Waiting>
   #grant: Grant = { handlers: 0, asksAgainAt: null, instances: 1 }
   #memberId = ''
   #held = false
@@ -56,53 +65,55 @@ export class Inbox {
   #joined = Promise.withResolvers<void>()
   #problem: string | undefined = 'has not joined its group yet'
   #heartbeatAtMs = 0
-  #restarter: NodeJS.Timeout | undefined
+  #urgentAtMs = -Infinity
+  #comeBackNoMore: () => PromiseLike<void> = async () => undefined
 
   constructor (options: InboxOptions) {
     this.#options = options
     const assigner = inboxAssigner({
       maxConcurrent: options.maxConcurrent, logger: options.logger, owned: () => this.#offsets.ownedByTopic(), running: () => options.instance.running,
-      beforeRejoin: () => this.#handOff(), onGrant: grant => { this.#grant = grant }, asksAgain: () => this.#asksAgain()
+      beforeRejoin: () => this.#handOff(), asksAgain: () => this.#asksAgain(), process: () => this.#marks.process,
+      onGrant: (grant, processes) => { this.#grant = grant; this.#marks.onMembers(processes) }, onOffsets: offsets => this.#marks.onFound(offsets)
     })
     this.#consumer = options.kafka.consumer({
-      groupId: options.groupId, partitionAssigners: [assigner],
+      groupId: options.groupId, partitionAssigners: [assigner], retry: noOwnRestart,
       sessionTimeout: sessionTimeoutMs, rebalanceTimeout: 3 * sessionTimeoutMs, heartbeatInterval: 500,
-      maxWaitTimeInMs: 200, maxBytesPerPartition: bufferBounds.bytesMax, maxBytes: 8 * 1024 * 1024
+      maxWaitTimeInMs: 200, maxBytesPerPartition: fetchBytesMax, maxBytes: 8 * 1024 * 1024
     })
     this.#offsets = new InboxOffsets(this.#consumer, options.logger)
+    this.#marks = new StartMarks(this.#consumer, options.logger)
+    this.#careful = new CarefulStart(this.#marks, options.crashesMax, () => this.#offsets.commit())
   }
 
-  get queued (): number { return this.#buffers.size }
+  get queued (): number { return this.#buffers.size + this.#careful.waiting }
+  /** No further handler may be begun. */
+  get isFull (): boolean { return this.#options.instance.running >= this.#grant.handlers }
   /** Instances in the group. */
   get instances (): number { return this.#grant.instances }
   get problem (): string | undefined {
     if (this.#problem !== undefined) return this.#problem
     const silentMs = performance.now() - this.#heartbeatAtMs
-    return silentMs > 2 * sessionTimeoutMs ? `no word from the inbox group for ${Math.round(silentMs / 1_000)} s` : undefined
+    return silentMs > sessionTimeoutMs ? `no word from the inbox group for ${Math.round(silentMs / 1_000)} s` : undefined
   }
 
   /** Resolves when this instance has joined the group. */
   async start (): Promise<void> {
     const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = this.#consumer.events
-    this.#consumer.on(HEARTBEAT, () => { this.#heartbeatAtMs = performance.now() })
+    this.#consumer.on(HEARTBEAT, () => this.#onHeartbeat())
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberId, payload.memberAssignment))
     this.#consumer.on(REBALANCING, () => { this.#held = this.#rebalancing = true })
-    this.#consumer.on(CRASH, ({ payload }) => this.#onCrash(payload.error, payload.restart))
-    await this.#run()
-    await this.#joined.promise
-  }
-
-  async #run (): Promise<void> {
+    this.#consumer.on(CRASH, ({ payload }) => { this.#problem = `the inbox consumer stopped: ${payload.error.message}` })
     await this.#consumer.connect()
     await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
-    await this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: payload => this.#onBatch(payload) })
+    const run = () => this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: payload => this.#onBatch(payload) })
+    this.#comeBackNoMore = await runAndComeBack(this.#consumer, run, this.#options.logger)
+    await this.#joined.promise
   }
 
   /** Begins nothing any more; what runs goes on. */
   hold (): void {
     if (this.#closing) return
     this.#closing = this.#held = true
-    clearTimeout(this.#restarter)
     // Heartbeats go on; without the pause what is not taken would be fetched again and again.
     if (this.#memberId !== '') this.#consumer.pause(this.#options.topics.map(topic => ({ topic })))
   }
@@ -110,10 +121,23 @@ export class Inbox {
   /** Commits what is done and leaves the group. */
   async close (): Promise<void> {
     this.hold()
-    for (let left = this.#buffers.size; left > 0; left--) this.#options.instance.counters.add('redelivered')
+    for (let left = this.queued; left > 0; left--) this.#options.instance.counters.add('redelivered')
     await this.#offsets.commit()
+    await this.#marks.withdraw()
     this.#offsets.close()
+    await this.#comeBackNoMore()
     await this.#consumer.disconnect()
+  }
+
+  /**
+   * A join that failed because its coordinator was still loading is not tried again by kafkajs when the group goes on as it
+   * was: heartbeats are taken, and nothing else would say that the wait is over.
+   */
+  #onHeartbeat (): void {
+    this.#heartbeatAtMs = performance.now()
+    if (!this.#held || this.#closing) return
+    this.#held = this.#rebalancing = false
+    this.#pump()
   }
 
   #onJoin (memberId: string, assignment: Readonly<Record<string, readonly number[]>>): void {
@@ -125,6 +149,7 @@ export class Inbox {
     const change = this.#offsets.assign(assignment, topics, known)
     for (const owned of change.lost) {
       this.#buffers.close(owned.key)
+      this.#careful.lose(owned)
       instance.supersede(owned.running)
     }
     for (const owned of change.gained) {
@@ -156,7 +181,10 @@ export class Inbox {
     if (this.#closing || isStale() || !isRunning()) return
     const owned = this.#offsets.at(batch.topic, batch.partition)
     if (owned === undefined) return
+    if (owned.priority === 0) this.#urgentAtMs = performance.now()
     const inFlight = this.#offsets.begin(owned, Number(batch.firstOffset() ?? batch.messages[0]!.offset))
+    // Else it is read again: this partition's start is not on record.
+    if (!await this.#careful.begin(owned, this.#grant.handlers) || this.#offsets.at(batch.topic, batch.partition) !== owned) return
     let taken = 0
     for (const message of batch.messages) {
       const offset = Number(message.offset)
@@ -167,7 +195,9 @@ export class Inbox {
         // The partition may have gone while the schema of one record was looked up.
         if (this.#offsets.at(batch.topic, batch.partition) !== owned) return
         if (received === undefined) this.#offsets.done(owned, offset)
-        else this.#buffers.put(owned.key, { owned, offset, received }, message.value!.length, received.delivery.decision.decidedAtMs)
+        else if (!this.#careful.takes({ owned, offset, received })) {
+          this.#buffers.put(owned.key, { owned, offset, received }, message.value!.length, received.delivery.decision.decidedAtMs)
+        }
       }
       taken++
     }
@@ -183,9 +213,13 @@ export class Inbox {
       try {
         if (message.value === null) throw new CodecError('GARBAGE', 'the record has no value')
         const received = fromWire(codec, message.value)
-        if (received.dispatch.type !== 'request' && received.dispatch.type !== 'event') throw new CodecError('WRONG_RECORD', 'an answer in an inbox')
-        instance.observe(received.delivery)
-        return received
+        const { delivery, dispatch: { type, inReplyTo } } = received
+        if (type !== 'request' && type !== 'event' && type !== 'cancel') throw new CodecError('WRONG_RECORD', 'an answer in an inbox')
+        instance.observe(delivery)
+        if (type !== 'cancel') return received
+        // Not handled in its turn: it is about what may wait before it.
+        instance.cancel(inReplyTo ?? '')
+        return undefined
       } catch (error) {
         if (!(error instanceof CodecError)) throw error
         if (error.code === 'UNKNOWN_SCHEMA_ID' && !isRetry) {
@@ -202,8 +236,14 @@ export class Inbox {
 
   #pump (): void {
     const { instance } = this.#options
+    if (this.#careful.isAlone) {
+      const isNext = !this.#careful.isBusy && !this.#held && instance.running === 0 && this.#grant.handlers > 0
+      if (isNext) void this.#careful.runNext((waiting, crashes) => this.#handle(waiting, crashes)).then(() => this.#pump())
+      return
+    }
+    const shared = this.#grant.handlers - placesKept(this.#grant.handlers, performance.now() - this.#urgentAtMs)
     while (!this.#held && instance.running < this.#grant.handlers) {
-      const next = this.#buffers.take(instance.brokerNowMs())
+      const next = instance.running < shared ? this.#buffers.take(instance.brokerNowMs()) : this.#buffers.takeUrgent()
       if (next === undefined) return
       if (next.resume !== undefined) {
         const { topic, partition } = next.record.owned
@@ -213,12 +253,14 @@ export class Inbox {
     }
   }
 
-  async #handle ({ owned, offset, received }: Waiting): Promise<void> {
+  /** `crashes`: of one that is to be set aside. */
+  async #handle ({ owned, offset, received }: Waiting, crashes?: number): Promise<void> {
+    const { instance } = this.#options
     owned.running.add(received.dispatch.dispatchId)
     try {
-      const outcome = await this.#options.instance.receive(received)
+      const outcome = await (crashes === undefined ? instance.receive(received) : instance.setAside(received, crashes))
       if (outcome.type === 'done') this.#offsets.done(owned, offset)
-      else this.#options.instance.counters.add('redelivered')
+      else instance.counters.add('redelivered')
     } catch (error) {
       // A bug of the SDK: not done, so that the record isn't lost.
       this.#options.logger.error({ err: error, dispatchId: received.dispatch.dispatchId }, 'handling failed outside the handler')
@@ -234,14 +276,5 @@ export class Inbox {
     if (this.#held || asksAgainAt === null || this.#options.instance.running > asksAgainAt) return false
     this.#grant = { ...this.#grant, asksAgainAt: null }
     return true
-  }
-
-  #onCrash (error: Error, restarts: boolean): void {
-    this.#problem = `the inbox consumer stopped: ${error.message}`
-    this.#options.logger.error({ error: error.message, restarts }, 'the inbox consumer stopped; it is started again')
-    if (restarts || this.#closing) return
-    this.#restarter = setTimeout(() => {
-      if (!this.#closing) this.#run().catch((failure: Error) => this.#onCrash(failure, false))
-    }, restartPauseMs)
   }
 }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { answerTo, blank, decidedAtMs, noticeOf, received, setting } from '../test/instance-ground.ts'
 import { partsOf } from './agent-parts.ts'
 import { MeshError } from './errors.ts'
-import type { Recover } from './exchange.ts'
+import type { Recover } from './exchange-parts.ts'
 import type { AnyHandler, Began } from './pipeline.ts'
 
 const moment = () => new Promise(setImmediate)
@@ -80,14 +80,14 @@ describe('a delivery', () => {
     expect(order).toEqual(['arrived', 'done'])
   })
 
-  test('whose handler ignores its bound is abandoned, and the slot is free again', async () => {
+  test('whose handler ignores its bound is abandoned, the slot is free again, and an event goes back to the mesh', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance'] })
     const { instance, sent } = setting(() => new Promise(() => {}), { handlerMsMax: 1_000 })
     const run = instance.receive(received({ type: 'event', ttlMs: null }, null))
     await moment()
     await jest.advanceTimersByTimeAsync(6_000)
     expect(await run).toEqual({ type: 'done', error: null })
-    expect(sent).toEqual([])
+    expect(sent).toMatchObject([{ type: 'error', inReplyTo: 'd-1', error: { code: 'HANDLER_FAILED', message: expect.stringContaining('TIMEOUT') } }])
     expect(instance.counters.read().abandoned).toBe(1)
   })
 

@@ -1,30 +1,32 @@
 // One running instance of an agent, whatever carries its dispatches: hears deliveries, answers and notices, runs handlers.
 //
 // Invariants:
-//   I1. A dispatch runs at most once at a time here; a repeat of a running one shares its outcome.
-//   I2. Draining waits for handlers and for calls made outside handlers; what isn't over by then is aborted and left.
-import type { Delivery, Dispatch, Notice } from '@mesh/schemas'
+//   I1. An attempt of a dispatch runs at most once at a time here; a repeat of a running one shares its outcome, a later attempt overtakes it.
+//   I2. What its caller has given up is not begun; of such ids the last `cancelsMax` are kept.
+//   I3. Draining waits for handlers and for calls made outside handlers; what isn't over by then is aborted and left.
+import { type Codec, type Delivery, type Dispatch, type Notice, reasonCodes } from '@mesh/schemas'
 import { randomBytes, createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { AgentParts } from './agent-parts.ts'
 import type { Carrier, Clock } from './carrier.ts'
-import { sdkCodes } from './codes.ts'
 import { BrokerClock } from './core/broker-clock.ts'
 import type { Identity } from './core/envelope.ts'
 import { randomBytesPerId } from './core/ids.ts'
 import { Counters } from './counters.ts'
 import { handlerMsMaxDefault } from './definition.ts'
-import { MeshError } from './errors.ts'
-import { Exchange, type Recover } from './exchange.ts'
-import type { Handling } from './handling.ts'
+import { Exchange } from './exchange.ts'
+import type { Recover } from './exchange-parts.ts'
+import { cancelled, overtaken, stopped } from './giving-up.ts'
 import { PacedCarrier } from './paced-carrier.ts'
-import { handleDelivery, type HandlingOutcome, handlingOf, type HandlingPorts, type Received } from './pipeline.ts'
+import { handleDelivery, type HandlingOutcome, handlingOf, type HandlingPorts, type Received, remainingMs, sendBack } from './pipeline.ts'
+import { type Run, Runs } from './runs.ts'
 import type { SlowDown, SlowDownSignal } from './slow-down.ts'
 
 export interface InstanceOptions {
   readonly parts: AgentParts
   readonly identity: Identity
   readonly carrier: Carrier
+  readonly codec: Codec
   readonly logger: Logger
   /** Calls that may wait for an answer at once. */
   readonly callsMax: number
@@ -35,15 +37,12 @@ export interface InstanceOptions {
   readonly instances?: () => number
 }
 
-interface Run {
-  readonly handling: Handling
-  readonly outcome: Promise<HandlingOutcome>
-}
-
 export const processClock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() }
 
 /** Time for handlers to react to their signal when draining took too long. */
 const abortGraceMs = 500
+const cancelsMax = 10_000
+const done: HandlingOutcome = { type: 'done', error: null }
 
 export class AgentInstance {
   readonly identity: Identity
@@ -55,16 +54,19 @@ export class AgentInstance {
   readonly #ports: HandlingPorts
   readonly #pacedCarrier: PacedCarrier | undefined
   #slowDown: SlowDown | undefined
-  readonly #runs = new Map<string, Run>()
+  readonly #runs = new Runs()
+  /** Requests that were given up before their turn came. */
+  readonly #cancelled = new Set<string>()
+  #changedAtMs = processClock.monotonicMs()
   readonly #outside = new Set<Promise<unknown>>()
 
-  constructor ({ parts, identity, carrier, logger, callsMax, recover, pace, instances = () => 1 }: InstanceOptions) {
+  constructor ({ parts, identity, carrier, codec, logger, callsMax, recover, pace, instances = () => 1 }: InstanceOptions) {
     this.identity = identity
     this.logger = logger
     this.#parts = parts
     this.#pacedCarrier = pace === 'auto' ? new PacedCarrier({ carrier, clock: processClock, instances, onWaits: () => this.counters.add('paced') }) : undefined
     this.exchange = new Exchange({
-      identity, callsMax, logger, recover,
+      identity, callsMax, codec, logger, recover,
       carrier: this.#pacedCarrier ?? carrier,
       clock: processClock,
       brokerClock: this.brokerClock,
@@ -90,26 +92,68 @@ export class AgentInstance {
   /** As far as was seen: no later than the broker's clock. */
   brokerNowMs (): number { return this.brokerClock.nowMs(processClock.monotonicMs()) ?? processClock.nowMs() }
 
+  /** For how long no handler has begun or ended, milliseconds. */
+  get unchangedMs (): number { return processClock.monotonicMs() - this.#changedAtMs }
+
   /** Settles when the delivery may be committed ('done') or must not be ('left'). */
   receive (received: Received): Promise<HandlingOutcome> {
-    const { dispatchId } = received.dispatch
-    const known = this.#runs.get(dispatchId)
-    if (known !== undefined) {
+    const { dispatch: { dispatchId, capability }, delivery: { decision: { attempt } } } = received
+    if (this.#cancelled.delete(dispatchId)) {
+      this.counters.add('unanswered')
+      return Promise.resolve(done)
+    }
+    const known = this.#runs.of(dispatchId)
+    if (known !== undefined && attempt <= known.attempt) {
+      this.counters.add('repeated')
+      if (attempt < known.attempt) return Promise.resolve(done)
       // It came back to where it still runs.
       known.handling.superseded = false
-      this.counters.add('repeated')
       return known.outcome
     }
-    const handling = handlingOf(received)
-    const outcome = handleDelivery(handling, this.#ports).finally(() => this.#runs.delete(dispatchId))
-    this.#runs.set(dispatchId, { handling, outcome })
+    known?.handling.abort(overtaken({ dispatchId, capability }))
+    return this.#run(received)
+  }
+
+  #run (received: Received): Promise<HandlingOutcome> {
+    const handling = handlingOf(received, this.#ports.contracts)
+    this.#changedAtMs = processClock.monotonicMs()
+    const { promise: outcome, resolve, reject } = Promise.withResolvers<HandlingOutcome>()
+    const run: Run = { attempt: handling.attempt, handling, outcome }
+    this.#runs.add(run)
+    handleDelivery(handling, this.#ports, next => { run.handling = next }).finally(() => {
+      this.#changedAtMs = processClock.monotonicMs()
+      this.#runs.ended(run)
+    }).then(resolve, reject)
     return outcome
+  }
+
+  /** Nobody waits for this request any more: ends its handler, or keeps it from being begun. */
+  cancel (dispatchId: string): void {
+    const run = this.#runs.of(dispatchId)
+    if (run !== undefined) return run.handling.abort(cancelled({ dispatchId, capability: run.handling.capability }))
+    this.#cancelled.add(dispatchId)
+    if (this.#cancelled.size > cancelsMax) this.#cancelled.delete(this.#cancelled.values().next().value!)
+  }
+
+  /** Sends a delivery back unhandled that has ended its process so many times. */
+  async setAside (received: Received, crashes: number): Promise<HandlingOutcome> {
+    const handling = handlingOf(received, this.#ports.contracts)
+    const { dispatch: { dispatchId, workflowId }, capability } = handling
+    if (remainingMs(handling, this.#ports) <= 0) {
+      this.counters.add('expired')
+      return done
+    }
+    const message = `its handling ended the process of '${this.identity.name}' ${crashes} times in a row`
+    this.counters.add('setAside')
+    this.logger.error({ dispatchId, workflowId, capability, crashes }, 'set aside: its handling ended the process again and again')
+    await sendBack(handling, { code: 'SET_ASIDE', message, retriable: reasonCodes.SET_ASIDE.retriable }, null, this.#ports, this.logger)
+    return done
   }
 
   /** The partition of these dispatches went to another instance. */
   supersede (dispatchIds: Iterable<string>): void {
     for (const id of dispatchIds) {
-      const run = this.#runs.get(id)
+      const run = this.#runs.of(id)
       if (run !== undefined) run.handling.superseded = true
     }
   }
@@ -131,7 +175,7 @@ export class AgentInstance {
   async idle (waitMs: number): Promise<boolean> {
     const { promise: over, resolve } = Promise.withResolvers<boolean>()
     const timer = setTimeout(() => resolve(false), waitMs)
-    const idle = Promise.all([...this.#runs.values()].map(run => run.outcome)).then(() => true)
+    const idle = this.#runs.over().then(() => true)
     const isIdle = await Promise.race([idle, over])
     clearTimeout(timer)
     return isIdle
@@ -143,12 +187,10 @@ export class AgentInstance {
     this.#pacedCarrier?.end()
     const { promise: over, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, drainMs)
-    await Promise.race([Promise.all([...[...this.#runs.values()].map(run => run.outcome), ...this.#outside]), over])
+    await Promise.race([Promise.all([this.#runs.over(), ...this.#outside]), over])
     clearTimeout(timer)
-    const left = [...this.#runs.values()]
-    for (const { handling } of left) {
-      handling.abort(new MeshError('STOPPED', 'the agent stops', { ...sdkCodes.STOPPED, dispatchId: handling.dispatch.dispatchId }))
-    }
+    const left = this.#runs.all
+    for (const { handling } of left) handling.abort(stopped(handling.dispatch))
     this.exchange.stop()
     if (left.length === 0) return
     this.logger.warn({ unfinished: left.length, drainMs }, 'handlers did not end in time; another instance handles their dispatches again')

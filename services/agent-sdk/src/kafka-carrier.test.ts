@@ -7,7 +7,7 @@ import { KafkaCarrier } from './kafka-carrier.ts'
 const codec = localCodec()
 const dispatch = (change: Partial<Dispatch> = {}): Dispatch => ({
   dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], type: 'event', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
-  target: null, capability: 'note', priority: 1, issuedAtMs: 0, ttlMs: null, replyPartition: 0, idempotencyKey: null, costCapMicros: null, confidence: null, usage: null,
+  target: null, capability: 'note', priority: 1, issuedAtMs: 0, ttlMs: null, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null, usage: null,
   error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
 

@@ -3,7 +3,8 @@
 // Invariants:
 //   K1. A dispatch goes to `dispatch.p<priority>` with its workflow as key: that makes its task.
 //   K2. At most `inFlightBytesMax` are handed to the sender at once, because a batch larger than a topic's limit fails whole.
-//   K3. At most `queueMax` wait; one more is refused with QUEUE_FULL.
+//   K3. Background work may linger for more of it; what somebody may be waiting for leaves at once.
+//   K4. At most `queueMax` wait; one more is refused with QUEUE_FULL.
 import { type BatchSender, CodedError } from '@mesh/runtime'
 import type { Codec, Dispatch } from '@mesh/schemas'
 import { partitionFor, type TopicNames } from '@mesh/topics'
@@ -29,6 +30,8 @@ const inFlightBytesMax = 768 * 1024
 const queueMax = 10_000
 /** What a record costs beside its value. */
 const recordOverheadBytes = 256
+/** From this class on a dispatch may linger. */
+const lingersFrom = 2
 
 export class KafkaCarrier implements Carrier {
   readonly #options: KafkaCarrierOptions
@@ -64,7 +67,8 @@ export class KafkaCarrier implements Carrier {
   #hand (dispatch: Dispatch, value: Buffer, sent: Queued['sent']): void {
     const { sender, names, dispatchPartitions } = this.#options
     const { workflowId, priority } = dispatch
-    const record = { topic: names.dispatch(priority), partition: partitionFor(workflowId, dispatchPartitions), key: workflowId, value }
+    const partition = partitionFor(workflowId, dispatchPartitions)
+    const record = { topic: names.dispatch(priority), partition, key: workflowId, value, mayLinger: priority >= lingersFrom }
     sender.send(record, error => sent(error === undefined ? undefined : failureOf(error, dispatch)))
   }
 }

@@ -1,5 +1,5 @@
 // A mesh in memory for tests of agents: what a coordinator decides, as far as an agent can see it, with no broker.
-// It carries real bytes, so whatever can't cross the wire fails here too.
+// It carries real bytes, so whatever can't cross the wire fails here too. What it doesn't imitate says the README.
 import { type Codec, type Decision, type Delivery, type Dispatch, localCodec, type ReasonCode, reasonCodes } from '@mesh/schemas'
 import { createLogger } from '@mesh/runtime'
 import type { Agent } from './agent.ts'
@@ -28,6 +28,8 @@ interface Watched {
 
 interface Waiting {
   readonly source: Member
+  /** Undefined for a stub. */
+  readonly target: Member | undefined
   readonly timer: NodeJS.Timeout
 }
 
@@ -49,7 +51,7 @@ export class MemoryMesh {
     const parts = partsOf(agent)
     const carrier: Carrier = { send: dispatch => this.#take(dispatch) }
     const identity = { name: agent.name, version: agent.version, instance: `${agent.name}-in-memory`, replyPartition: 0 }
-    const instance = new AgentInstance({ parts, identity, carrier, logger: this.#logger, callsMax })
+    const instance = new AgentInstance({ parts, identity, carrier, codec: this.codec, logger: this.#logger, callsMax })
     this.#members.set(agent.name, {
       agent, instance,
       offers: new Set(Object.keys(parts.contracts)),
@@ -83,7 +85,9 @@ export class MemoryMesh {
     const source = this.#members.get(dispatch.source)!
     // As over a broker: nothing of the answer happens before the send has returned.
     setImmediate(() => {
-      if (dispatch.inReplyTo !== null) this.#answer(dispatch, value)
+      if (dispatch.type === 'cancel') this.#cancel(dispatch.inReplyTo!)
+      else if (dispatch.type === 'progress') return
+      else if (dispatch.inReplyTo !== null) this.#answer(dispatch, value)
       else this.#pass(source, dispatch, value)
     })
   }
@@ -104,7 +108,7 @@ export class MemoryMesh {
     this.#seen.add(dispatchId)
     if (dispatch.type === 'request') {
       const timer = setTimeout(() => this.#timeOut(dispatch), dispatch.ttlMs!)
-      this.#waiting.set(dispatchId, { source, timer })
+      this.#waiting.set(dispatchId, { source, target: stub === undefined ? target : undefined, timer })
     }
     if (stub !== undefined) void this.#runStub(stub, dispatch)
     else this.#run(target!, dispatch, value)
@@ -147,6 +151,14 @@ export class MemoryMesh {
     waiting.source.instance.onAnswer(delivery, dispatch)
   }
 
+  #cancel (requestId: string): void {
+    const waiting = this.#waiting.get(requestId)
+    if (waiting === undefined) return
+    clearTimeout(waiting.timer)
+    this.#waiting.delete(requestId)
+    waiting.target?.instance.cancel(requestId)
+  }
+
   #timeOut (request: Dispatch): void {
     const waiting = this.#waiting.get(request.dispatchId)
     if (waiting === undefined) return
@@ -159,7 +171,7 @@ export class MemoryMesh {
   #tell (source: Member, dispatch: Dispatch, type: 'refused' | 'timed_out', code: ReasonCode, message: string): void {
     source.instance.onNotice({
       type, dispatchId: dispatch.dispatchId, workflowId: dispatch.workflowId, sourceInstance: dispatch.sourceInstance, code, message,
-      retriable: reasonCodes[code].retriable, retryAfterMs: null, ingress: this.#position(dispatch), slowDown: null
+      retriable: reasonCodes[code].retriable, retryAfterMs: null, ingress: this.#position(dispatch), slowDown: null, fallback: null
     })
   }
 
@@ -167,7 +179,8 @@ export class MemoryMesh {
     const nowMs = Date.now()
     const decision: Decision = {
       ingress: this.#position(dispatch), appendedAtMs: nowMs, decidedAtMs: nowMs, deadlineAtMs: dispatch.ttlMs === null ? null : nowMs + dispatch.ttlMs,
-      attempt: 1, target: target.name, targetVersion: target.version, controlOffset: 0, priority: null, isExpectedLate: false, dueAtMs: null
+      attempt: 1, target: target.name, targetVersion: target.version, controlOffset: 0, priority: null, isExpectedLate: false, dueAtMs: null,
+      capability: null, answers: null
     }
     const delivery: Delivery = { dispatch: this.codec.decode('SignedDispatch', value), decision }
     return this.codec.encode('Delivery', delivery)

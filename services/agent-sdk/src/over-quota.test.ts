@@ -1,7 +1,7 @@
 // What an instance makes of the mesh's word about its quota.
 import { describe, expect, test } from '@jest/globals'
 import { noticeOf, setting } from '../test/instance-ground.ts'
-import type { Refused } from './exchange.ts'
+import type { Refused } from './exchange-parts.ts'
 import type { AgentInstance } from './instance.ts'
 import type { SlowDownSignal } from './slow-down.ts'
 

@@ -4,7 +4,7 @@ import { PacedCarrier } from './paced-carrier.ts'
 
 const blank: Dispatch = {
   dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
-  target: null, capability: 'note', priority: 2, issuedAtMs: 0, ttlMs: 1_000, replyPartition: 0, idempotencyKey: null, costCapMicros: null, confidence: null, usage: null,
+  target: null, capability: 'note', priority: 2, issuedAtMs: 0, ttlMs: 1_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null, usage: null,
   error: null, contentType: 'application/json', payload: Buffer.from('{}')
 }
 const slow = { type: 'slow_down', ratePerS: 10, burst: 10, backlogRecords: 5, clearsInMs: 10_000 } as const
@@ -30,6 +30,20 @@ describe('a carrier that paces', () => {
     await send({ dispatchId: 'urgent', priority: 0 })
     expect(ids()).toEqual(['answer', 'urgent'])
     expect(carrier.waiting).toBe(1)
+  })
+
+  test('never sends what is cancelled while it waits, and lets the next go in its turn', async () => {
+    const { carrier, send, ids } = setting()
+    carrier.heed(slow)
+    const [given, next] = [send({ dispatchId: 'given up' }), send({ dispatchId: 'next' })]
+    const settled = expect(given).rejects.toMatchObject({ code: 'CANCELLED' })
+    await send({ dispatchId: 'cancel', type: 'cancel', inReplyTo: 'given up', ttlMs: null })
+    await settled
+    await jest.advanceTimersByTimeAsync(250)
+    await next
+    expect(ids()).toEqual(['next'])
+    await send({ dispatchId: 'late cancel', type: 'cancel', inReplyTo: 'next', ttlMs: null })
+    expect(ids()).toEqual(['next', 'late cancel'])
   })
 
   test('takes what a dispatch waits from its time to live, and issues it when it goes', async () => {

@@ -4,13 +4,15 @@
 //   W1. Answers and P0 never wait here.
 //   W2. Waiting costs a dispatch its own time: it goes with what is left of its time to live, or not at all (DEADLINE_PASSED).
 //   W3. A dispatch is issued when it goes: one that has waited long must not be refused as stale.
-//   W4. At most `waitingMax` wait; one more is refused with QUEUE_FULL. After `end` nothing waits any more.
+//   W4. What is cancelled while it waits here never goes, nor does its cancel: the mesh knows of neither.
+//   W5. At most `waitingMax` wait; one more is refused with QUEUE_FULL. After `end` nothing waits any more.
 import { TakePolicy } from '@mesh/runtime'
 import { type Dispatch, reasonCodes } from '@mesh/schemas'
 import type { Carrier, Clock } from './carrier.ts'
 import { sdkCodes } from './codes.ts'
 import { Pacer } from './core/pacing.ts'
 import { MeshError } from './errors.ts'
+import { cancelled } from './giving-up.ts'
 import type { SlowDownSignal } from './slow-down.ts'
 
 export interface PacedCarrierOptions {
@@ -34,6 +36,8 @@ const waitingMax = 10_000
 export class PacedCarrier implements Carrier {
   readonly #options: PacedCarrierOptions
   readonly #pacer = new Pacer<Waiting>(new TakePolicy(), waitingMax)
+  /** Requests and events that wait, by id; null where one was cancelled meanwhile. */
+  readonly #waiting = new Map<string, Waiting | null>()
   #timer: NodeJS.Timeout | undefined
   #ended = false
 
@@ -43,15 +47,26 @@ export class PacedCarrier implements Carrier {
 
   async send (dispatch: Dispatch): Promise<void> {
     const { carrier, clock, onWaits } = this.#options
+    if (dispatch.type === 'cancel' && this.#withdraw(dispatch.inReplyTo!)) return
     if (dispatch.inReplyTo !== null || dispatch.priority === 0) return carrier.send(dispatch)
     const nowMs = clock.monotonicMs()
     const { promise, resolve: sent, reject: failed } = Promise.withResolvers<void>()
-    const admission = this.#pacer.admit({ dispatch, sinceMs: nowMs, sent, failed }, dispatch.priority, nowMs)
+    const waiting = { dispatch, sinceMs: nowMs, sent, failed }
+    const admission = this.#pacer.admit(waiting, dispatch.priority, nowMs)
     if (admission === 'go') return carrier.send(dispatch)
     if (admission === 'full') throw errorOf('QUEUE_FULL', `${waitingMax} dispatches wait because the mesh asked to slow down`, dispatch)
+    this.#waiting.set(dispatch.dispatchId, waiting)
     onWaits()
     this.#pump()
     return promise
+  }
+
+  #withdraw (dispatchId: string): boolean {
+    const waiting = this.#waiting.get(dispatchId)
+    if (waiting === undefined || waiting === null) return false
+    this.#waiting.set(dispatchId, null)
+    waiting.failed(cancelled(waiting.dispatch))
+    return true
   }
 
   heed (signal: SlowDownSignal): void {
@@ -79,6 +94,9 @@ export class PacedCarrier implements Carrier {
   #go ({ dispatch, sinceMs, sent, failed }: Waiting): void {
     const { carrier, clock } = this.#options
     const nowMs = clock.monotonicMs()
+    const isWithdrawn = this.#waiting.get(dispatch.dispatchId) === null
+    this.#waiting.delete(dispatch.dispatchId)
+    if (isWithdrawn) return this.#pacer.giveBack(nowMs)
     const ttlMs = dispatch.ttlMs === null ? null : Math.floor(dispatch.ttlMs - (nowMs - sinceMs))
     if (ttlMs !== null && ttlMs <= 0) {
       this.#pacer.giveBack(nowMs)

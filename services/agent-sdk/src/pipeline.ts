@@ -1,22 +1,27 @@
 // The path of a delivery through an agent: deadline → contract → handler → contract → answer.
 //
 // Invariants:
-//   L1. A request that reaches its handler gets one answer: the output, or an error with a code.
+//   L1. A request that reaches its handler gets one answer an attempt: the output, or an error with a code; none where the mesh
+//       knows how it ended (cancelled, silent too long) or has handed it over again.
 //   L2. What is over when its turn comes isn't handled: the coordinator has told the caller.
 //   L3. 'left' means not done: the record stays uncommitted and another instance handles it again. Only a stop leaves, and
 //       the failure of a run whose partition went elsewhere (its calls' answers go there too, so it may fail just for that).
-//   L4. A handler's run is bounded by the deadline and `handlerMsMax`; one that ignores its signal is abandoned 5 s later.
-//   L5. Sent before done: the record counts as handled only when the broker has everything that its handler sent.
+//   L4. A handler's run is bounded by the deadline, the idle time-out and `handlerMsMax`; one that ignores its signal is abandoned 5 s later.
+//   L5. An event whose handler fails is handled again here, as its capability says; what fails for good is sent back to the mesh.
+//   L6. Sent before done: the record counts as handled only when the broker has everything that its handler sent.
 import { type Delivery, type Dispatch, type ErrorDetail, type ReasonCode, reasonCodes } from '@mesh/schemas'
 import type { Logger } from 'pino'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from './carrier.ts'
 import type { BrokerClock } from './core/broker-clock.ts'
 import type { Answer } from './core/envelope.ts'
+import { waitBeforeAgain } from './core/event-retry.ts'
 import type { Counters } from './counters.ts'
 import type { Contracts } from './definition.ts'
 import { AgentError, MeshError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
+import { retryPolicyOf } from './failure-policy.ts'
+import { isStop, isUnanswered, outOfTime, silentTooLong } from './giving-up.ts'
 import { Handling } from './handling.ts'
 import { type Mesh, meshFor } from './mesh.ts'
 import { fit, fromPayload, type Parsed, toPayload } from './payload.ts'
@@ -52,55 +57,99 @@ export type HandlingOutcome =
   | { readonly type: 'done', /** What the sender was told, or for an event would have been. */ readonly error: ErrorDetail | null }
   | { readonly type: 'left' }
 
+/** `unanswered`: it ended, and nothing is to be told of it. */
+type Ending = { readonly answer: Answer, readonly handlerMs: number | null } | 'left' | 'abandoned' | 'unanswered'
+
 const abandonAfterMs = 5_000
 const codeCharsMax = 100
 const messageCharsMax = 1_000
 const answerAttemptsMax = 5
 const answerPauseMs = 100
 
-export const handlingOf = ({ delivery, dispatch }: Received): Handling => new Handling(dispatch, delivery.decision)
+export const handlingOf = ({ delivery, dispatch }: Received, contracts: Contracts): Handling => {
+  const { decision, dispatch: signed } = delivery
+  return new Handling({ dispatch, decision, signed, idleTimeoutMs: contracts[decision.capability ?? dispatch.capability]?.idleTimeoutMs })
+}
 
-export async function handleDelivery (handling: Handling, ports: HandlingPorts): Promise<HandlingOutcome> {
-  const { dispatch } = handling
-  const logger = ports.logger.child({ dispatchId: dispatch.dispatchId, workflowId: dispatch.workflowId, capability: dispatch.capability })
-  if (remainingMs(handling, ports) <= 0) {
+/** `onAgain`: told of each further attempt that is made here. */
+export async function handleDelivery (first: Handling, ports: HandlingPorts, onAgain: (next: Handling) => void): Promise<HandlingOutcome> {
+  const { dispatch } = first
+  const logger = ports.logger.child({ dispatchId: dispatch.dispatchId, workflowId: dispatch.workflowId, capability: first.capability })
+  if (remainingMs(first, ports) <= 0) {
     ports.counters.add('expired')
     logger.info('not handled: its deadline was over when its turn came')
     return done(null)
   }
-  ports.onBegin({ priority: handling.priority, latencyMs: Math.max(0, ports.clock.nowMs() - handling.wantedAtMs) })
-  const result = await runBounded(handling, ports, logger)
-  await handling.confirmed()
-  if (result === 'left') return { type: 'left' }
-  if (result === 'abandoned') {
-    ports.counters.add('abandoned')
-    logger.error('the handler did not end in time and ignored its signal; its outcome is lost')
+  ports.onBegin({ priority: first.priority, latencyMs: Math.max(0, ports.clock.nowMs() - first.wantedAtMs) })
+  const { handling, ending } = await runAttempts(first, ports, onAgain, logger)
+  if (ending === 'left') return { type: 'left' }
+  if (ending === 'unanswered') {
+    ports.counters.add('unanswered')
+    logger.info({ reason: (handling.signal.reason as MeshError).code }, 'not answered: nobody waits for it any more')
     return done(null)
   }
-  if (handling.superseded && 'error' in result) return { type: 'left' }
-  ports.counters.add('handled')
-  if ('error' in result) {
-    ports.counters.add('failed')
-    logger.warn({ code: result.error.code, reason: result.error.message }, dispatch.type === 'event' ? 'the event was not handled' : 'answered with an error')
+  if (ending === 'abandoned') {
+    ports.counters.add('abandoned')
+    logger.error('the handler did not end in time and ignored its signal; its outcome is lost')
+    if (dispatch.type === 'event' && !handling.superseded) await sendBack(handling, failed('TIMEOUT', `the handler of '${handling.capability}' did not end`).error, null, ports, logger)
+    return done(null)
   }
-  if (dispatch.type === 'request') await sendAnswer(handling, result, ports, logger)
-  return done('error' in result ? result.error : null)
+  return conclude(handling, ending, ports, logger)
+}
+
+async function conclude (handling: Handling, { answer, handlerMs }: Exclude<Ending, string>, ports: HandlingPorts, logger: Logger): Promise<HandlingOutcome> {
+  const { dispatch: { type }, superseded } = handling
+  if (superseded && 'error' in answer) return { type: 'left' }
+  ports.counters.add('handled')
+  if ('error' in answer) {
+    ports.counters.add('failed')
+    logger.warn({ code: answer.error.code, reason: answer.error.message, attempt: handling.attempt }, type === 'event' ? 'the event was not handled' : 'answered with an error')
+  }
+  if (type === 'request') await sendAnswer(handling, answer, handlerMs, ports, logger)
+  else if ('error' in answer) await sendBack(handling, answer.error, handlerMs, ports, logger)
+  return done('error' in answer ? answer.error : null)
 }
 
 const done = (error: ErrorDetail | null): HandlingOutcome => ({ type: 'done', error })
 
 /** Broker time left, no less than there is; Infinity for no deadline. */
-function remainingMs ({ deadlineAtMs }: Handling, { brokerClock, clock }: HandlingPorts): number {
+export function remainingMs ({ deadlineAtMs }: Handling, { brokerClock, clock }: HandlingPorts): number {
   if (deadlineAtMs === null) return Infinity
   const brokerNowMs = brokerClock.nowMs(clock.monotonicMs())
   return brokerNowMs === undefined ? Infinity : deadlineAtMs - brokerNowMs
 }
 
-async function runBounded (handling: Handling, ports: HandlingPorts, logger: Logger): Promise<Answer | 'left' | 'abandoned'> {
-  const leftMs = remainingMs(handling, ports)
-  const boundMs = Math.min(leftMs, ports.handlerMsMax)
-  const over = new MeshError('TIMEOUT', 'the handler ran out of time', { ...reasonCodes.TIMEOUT, dispatchId: handling.dispatch.dispatchId })
-  const timer = setTimeout(() => handling.abort(over), boundMs)
+/** Requests are tried again by the mesh, which knows how their target fares; events here, where their handler is. */
+async function runAttempts (
+  first: Handling, ports: HandlingPorts, onAgain: (next: Handling) => void, logger: Logger
+): Promise<{ handling: Handling, ending: Ending }> {
+  const { dispatch: { type }, capability } = first
+  const contract = ports.contracts[capability]
+  const policy = type === 'event' && contract !== undefined ? retryPolicyOf(contract) : undefined
+  for (let handling = first, runs = 1; ; runs++) {
+    const ending = await runBounded(handling, ports, logger)
+    await handling.confirmed()
+    if (typeof ending === 'string' || !('error' in ending.answer) || handling.superseded) return { handling, ending }
+    const { error } = ending.answer
+    const waitMs = waitBeforeAgain(policy, error, runs, remainingMs(handling, ports), Math.random())
+    if (waitMs === undefined) return { handling, ending }
+    ports.counters.add('retried')
+    logger.warn({ code: error.code, reason: error.message, attempt: handling.attempt, waitMs }, 'the event was not handled; tried again')
+    handling = handling.again()
+    onAgain(handling)
+    if (!await waited(waitMs, handling.signal)) return { handling, ending: 'left' }
+  }
+}
+
+/** False when the signal ended the wait; only a stop does. */
+const waited = (ms: number, signal: AbortSignal): Promise<boolean> => pause(ms, true, { signal }).catch(() => false)
+
+async function runBounded (handling: Handling, ports: HandlingPorts, logger: Logger): Promise<Ending> {
+  const about = { dispatchId: handling.dispatch.dispatchId, capability: handling.capability }
+  const boundMs = Math.min(remainingMs(handling, ports), ports.handlerMsMax)
+  const timer = setTimeout(() => handling.abort(outOfTime(about)), boundMs)
+  const idle = handling.idleTimeoutMs === null ? undefined : setTimeout(() => handling.abort(silentTooLong(about)), handling.idleTimeoutMs)
+  handling.onAlive = () => { idle?.refresh() }
   const { promise: ended, resolve: end } = Promise.withResolvers<'left' | 'abandoned'>()
   let abandoner: NodeJS.Timeout | undefined
   handling.signal.addEventListener('abort', () => {
@@ -111,37 +160,41 @@ async function runBounded (handling: Handling, ports: HandlingPorts, logger: Log
     return await Promise.race([runHandler(handling, ports, logger), ended])
   } finally {
     clearTimeout(timer)
+    clearTimeout(idle)
     clearTimeout(abandoner)
   }
 }
 
-const isStop = (error: unknown): boolean => error instanceof MeshError && error.code === 'STOPPED'
-
-async function runHandler (handling: Handling, ports: HandlingPorts, logger: Logger): Promise<Answer | 'left'> {
-  const { dispatch } = handling
-  const contract = ports.contracts[dispatch.capability]
-  const handler = ports.handlers.get(dispatch.capability)
-  if (contract === undefined || handler === undefined) return failed('NO_HANDLER', `this agent has no handler for '${dispatch.capability}'`)
+async function runHandler (handling: Handling, ports: HandlingPorts, logger: Logger): Promise<Ending> {
+  const { dispatch, capability, signal } = handling
+  const contract = ports.contracts[capability]
+  const handler = ports.handlers.get(capability)
+  if (contract === undefined || handler === undefined) return { answer: failed('NO_HANDLER', `this agent has no handler for '${capability}'`), handlerMs: null }
   const json = fromPayload(dispatch.payload, dispatch.contentType)
   const input: Parsed<unknown> = 'problem' in json ? json : await fit(contract.input, json.value)
-  if ('problem' in input) return failed('INPUT_INVALID', `the input does not fit '${dispatch.capability}': ${input.problem}`)
+  if ('problem' in input) return { answer: failed('INPUT_INVALID', `the input does not fit '${capability}': ${input.problem}`), handlerMs: null }
+  const { monotonicMs } = ports.clock
+  const begunAtMs = monotonicMs()
+  const ran = (answer: Answer): Ending => isUnanswered(signal.reason) ? 'unanswered' : { answer, handlerMs: Math.round(endedAtMs - begunAtMs) }
+  let endedAtMs = begunAtMs
   let output: unknown
   try {
-    output = await handler(input.value, meshFor(ports.exchange, handling, logger, ports.clock.monotonicMs))
+    output = await handler(input.value, meshFor(ports.exchange, handling, logger, monotonicMs))
+    endedAtMs = monotonicMs()
   } catch (error) {
+    endedAtMs = monotonicMs()
     // A handler that fails because its agent stops didn't fail: another instance runs it again.
-    if (isStop(handling.signal.reason) || isStop(error)) return 'left'
+    if (isStop(signal.reason) || isStop(error)) return 'left'
     // Told to end, it ended: to the caller that is a time-out, whoever says so first.
-    if (handling.signal.aborted) return failed('TIMEOUT', `the handler of '${dispatch.capability}' ran out of time`)
-    return failedBy(error, dispatch.capability, logger)
+    return ran(signal.aborted ? failed('TIMEOUT', `the handler of '${capability}' ran out of time`) : failedBy(error, capability, logger))
   }
-  if (dispatch.type === 'event') return { payload: Buffer.alloc(0) }
+  if (dispatch.type === 'event') return ran({ payload: Buffer.alloc(0) })
   const fitted = contract.output === undefined ? { value: output } : await fit(contract.output, output)
-  if ('problem' in fitted) return failed('OUTPUT_INVALID', `the output of '${dispatch.capability}' does not fit: ${fitted.problem}`)
+  if ('problem' in fitted) return ran(failed('OUTPUT_INVALID', `the output of '${capability}' does not fit: ${fitted.problem}`))
   try {
-    return { payload: toPayload(fitted.value, dispatch.capability) }
+    return ran({ payload: toPayload(fitted.value, capability) })
   } catch {
-    return failed('OUTPUT_INVALID', `the output of '${dispatch.capability}' can't be written as JSON`)
+    return ran(failed('OUTPUT_INVALID', `the output of '${capability}' can't be written as JSON`))
   }
 }
 
@@ -159,24 +212,48 @@ function failedBy (error: unknown, capability: string, logger: Logger): Answer {
 
 const failed = (code: ReasonCode, message: string): { error: ErrorDetail } => ({ error: { code, message, retriable: reasonCodes[code].retriable } })
 
-/** Tries until the broker has it, the deadline is over, or the attempts are. A lost answer becomes the caller's TIMEOUT. */
-async function sendAnswer (handling: Handling, answer: Answer, ports: HandlingPorts, logger: Logger): Promise<void> {
+/** A lost answer becomes the caller's TIMEOUT. */
+async function sendAnswer (handling: Handling, answer: Answer, handlerMs: number | null, ports: HandlingPorts, logger: Logger): Promise<void> {
+  const { capability } = handling
+  const tooLarge = (bytes: number): Answer => failed('VALUE_TOO_LARGE', `the output of '${capability}' has ${bytes} bytes`)
   let toSend = answer
+  await tellMesh(handling, ports, logger, error => {
+    if (isTooLarge(error) && 'payload' in toSend) toSend = tooLarge(toSend.payload.length)
+    return ports.exchange.answer(handling, toSend, handlerMs)
+  })
+}
+
+/** The mesh keeps it for an operator. Of one so large that nothing fits around it, the word alone goes back. */
+export async function sendBack (handling: Handling, error: ErrorDetail, handlerMs: number | null, ports: HandlingPorts, logger: Logger): Promise<void> {
+  const { code, message, retriable } = error
+  const isMeshs = code === 'HANDLER_FAILED' || code === 'SET_ASIDE'
+  const said: ErrorDetail = isMeshs ? error : { code: 'HANDLER_FAILED', message: `${code}: ${message}`.slice(0, messageCharsMax), retriable }
+  let isWhole = true
+  await tellMesh(handling, ports, logger, failure => {
+    if (isTooLarge(failure)) isWhole = false
+    return ports.exchange.sendBack(handling, said, handlerMs, isWhole)
+  })
+}
+
+const isTooLarge = (error: unknown): boolean => error instanceof MeshError && error.code === 'VALUE_TOO_LARGE'
+
+/** Tries until the broker has it, the deadline is over, or the attempts are; `send` is told how the attempt before failed. */
+async function tellMesh (handling: Handling, ports: HandlingPorts, logger: Logger, send: (failure: unknown) => Promise<void>): Promise<void> {
+  let failure: unknown
   for (let attempt = 1; ; attempt++) {
     try {
-      await ports.exchange.answer(handling, toSend)
+      await send(failure)
       return
     } catch (error) {
-      const code = error instanceof MeshError ? error.code : 'SEND_FAILED'
-      if (code === 'VALUE_TOO_LARGE' && 'payload' in toSend) {
-        toSend = failed('VALUE_TOO_LARGE', `the output of '${handling.dispatch.capability}' has ${toSend.payload.length} bytes`)
-      } else if (attempt >= answerAttemptsMax || remainingMs(handling, ports) <= 0) {
+      const wasTooLarge = isTooLarge(failure)
+      failure = error
+      if (isTooLarge(error) && !wasTooLarge) continue
+      if (attempt >= answerAttemptsMax || remainingMs(handling, ports) <= 0) {
         ports.counters.add('answersLost')
-        logger.error({ code, attempt }, 'the answer could not be sent; the caller will time out')
+        logger.error({ code: codeSaid(error), attempt }, 'the outcome could not be sent; a caller will time out')
         return
-      } else {
-        await pause(answerPauseMs * 2 ** attempt)
       }
+      await pause(answerPauseMs * 2 ** attempt)
     }
   }
 }

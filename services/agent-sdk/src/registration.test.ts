@@ -38,6 +38,30 @@ describe('registration', () => {
     }])
   })
 
+  test('says what is to happen when it fails, with what is left out filled in', async () => {
+    const failing: AgentDefinition = {
+      ...definition, chainLimits: { workflowHopsMax: 100 }, crashesMax: 4,
+      capabilities: {
+        score: {
+          input: z.unknown(), output: z.object({ score: z.number(), by: z.string().default('rule') }), idleTimeoutMs: 500, retry: { attemptsMax: 3 },
+          fallback: { reply: { score: 0 } }, chainLimits: { visitsMax: 2 }
+        },
+        elsewhere: { input: z.unknown(), retry: { attemptsMax: 2, backoffMs: 20_000, codes: ['MAIL_DOWN'] }, fallback: { capability: 'score' } },
+        away: { input: z.unknown(), fallback: { error: { code: 'AWAY', message: 'ask later' } } }
+      }
+    }
+    await register(failing, { registryUrl: registry.url, logger })
+    expect(registry.bodies[0]).toMatchObject({ chainLimits: { workflowHopsMax: 100 } })
+    expect(registry.bodies[0]).not.toHaveProperty('crashesMax')
+    const [score, elsewhere, away] = registry.bodies[0]!.capabilities as Record<string, unknown>[]
+    expect(score).toMatchObject({
+      retry: { attemptsMax: 3, backoffMs: 100, backoffMsMax: 10_000, codes: [] }, idleTimeoutMs: 500, chainLimits: { visitsMax: 2 },
+      fallback: { kind: 'reply', contentType: 'application/json', payload: Buffer.from('{"score":0,"by":"rule"}').toString('base64') }
+    })
+    expect(elsewhere).toMatchObject({ retry: { attemptsMax: 2, backoffMs: 20_000, backoffMsMax: 20_000, codes: ['MAIL_DOWN'] }, fallback: { kind: 'capability', capability: 'score' } })
+    expect(away!.fallback).toEqual({ kind: 'error', code: 'AWAY', message: 'ask later' })
+  })
+
   test('asks again while the registry is not able to answer', async () => {
     registry.instead.push({ status: 503, body: { detail: 'starting' } }, { status: 200, body: 'not json' })
     await registering()

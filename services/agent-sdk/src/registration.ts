@@ -6,6 +6,7 @@
 import { sdkCodes } from './codes.ts'
 import { type AgentDefinition, maxConcurrentDefault, slaP95MsDefault } from './definition.ts'
 import { MeshError } from './errors.ts'
+import { fallbackOf, retryPolicyOf } from './failure-policy.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { z } from 'zod'
@@ -97,12 +98,14 @@ export function registrationOf (definition: AgentDefinition): Record<string, unk
   const { capabilities, ...facts } = definition
   return {
     ...facts,
-    // Concerns this process alone.
+    // These concern this process alone.
     handlerMsMax: undefined,
+    crashesMax: undefined,
     maxConcurrent: definition.maxConcurrent ?? maxConcurrentDefault,
     slaP95Ms: definition.slaP95Ms ?? slaP95MsDefault,
-    capabilities: Object.entries(capabilities ?? {}).map(([name, { input, output }]) => ({
-      name, inputSchema: contractOf(input, 'input'), outputSchema: output === undefined ? null : contractOf(output, 'output')
+    capabilities: Object.entries(capabilities ?? {}).map(([name, contract]) => ({
+      name, inputSchema: contractOf(contract.input, 'input'), outputSchema: contract.output === undefined ? null : contractOf(contract.output, 'output'),
+      retry: retryPolicyOf(contract), idleTimeoutMs: contract.idleTimeoutMs, fallback: fallbackOf(contract, contract.output), chainLimits: contract.chainLimits
     }))
   }
 }

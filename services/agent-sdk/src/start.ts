@@ -13,7 +13,9 @@ import { AnswerRecovery } from './answer-recovery.ts'
 import { isAnswer, recoverWith, startAnswers } from './answers.ts'
 import { type Settings, settingsFrom, type StartOptions } from './config.ts'
 import { connect, type Connection } from './connection.ts'
-import { maxConcurrentDefault } from './definition.ts'
+import { type Movement, stallProblem } from './core/stall.ts'
+import { crashesMaxDefault } from './core/start-mark.ts'
+import { maxConcurrentDefault, slaP95MsDefault } from './definition.ts'
 import { Inbox } from './inbox.ts'
 import { AgentInstance } from './instance.ts'
 import { meterAgents } from './meters.ts'
@@ -42,7 +44,7 @@ export async function startAgents (agents: readonly Agent[], options: StartOptio
   const party: Party = { connection, left: agents.length, health: undefined }
   const started = await Promise.allSettled(agents.map(agent => startOne(partsOf(agent), settings, party)))
   const failed = started.find(result => result.status === 'rejected')
-  if (failed === undefined && settings.healthPort !== undefined) {
+  if (failed === undefined && settings.healthPort !== 0) {
     party.health = await startHealth(agents, settings.healthPort).catch(async (error: Error) => {
       await Promise.all(agents.map(agent => agent.stop()))
       throw error
@@ -69,12 +71,13 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
   const { codec, kafka, names } = connection
   const recovery = new AnswerRecovery({ kafka, topic: names.answers(definition.name), groupPrefix, isAnswer: value => isAnswer(codec, value), logger })
   const instance = new AgentInstance({
-    parts, identity, carrier: connection.carrier, logger, callsMax: settings.callsMax, recover: recoverWith(recovery, codec),
+    parts, identity, carrier: connection.carrier, codec, logger, callsMax: settings.callsMax, recover: recoverWith(recovery, codec),
     pace: settings.pace, instances: (): number => inbox?.instances ?? 1
   })
   const inbox = Object.keys(parts.contracts).length === 0 ? undefined : new Inbox({
     kafka, codec, groupId: `${groupPrefix}.inbox`, topics: names.inboxAll(definition.name),
-    maxConcurrent: definition.maxConcurrent ?? maxConcurrentDefault, handoffMs: settings.handoffMs, instance, logger
+    maxConcurrent: definition.maxConcurrent ?? maxConcurrentDefault, crashesMax: definition.crashesMax ?? crashesMaxDefault,
+    handoffMs: settings.handoffMs, instance, logger
   })
   const answers = await startAnswers(connection, instance, groupPrefix)
   try {
@@ -83,9 +86,10 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
     await Promise.allSettled([answers.close(), inbox?.close()])
     throw error
   }
+  const stall = (): string | undefined => inbox === undefined ? undefined : stallProblem(movementOf(inbox, instance), definition.slaP95Ms ?? slaP95MsDefault)
   parts.attach({
     instance,
-    problem: () => inbox?.problem,
+    problem: () => inbox?.problem ?? answers.problem() ?? stall(),
     queued: () => inbox?.queued ?? 0,
     async stop () {
       inbox?.hold()
@@ -101,6 +105,8 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
   })
   logger.info({ instance: instanceId, version: definition.version }, 'ready')
 }
+
+const movementOf = ({ queued, isFull }: Inbox, { running, unchangedMs }: AgentInstance): Movement => ({ queued, isFull, running, unchangedMs })
 
 async function endsWithin (ms: number, work: Promise<void>): Promise<boolean> {
   const { promise: over, resolve } = Promise.withResolvers<boolean>()

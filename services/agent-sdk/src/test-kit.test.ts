@@ -66,6 +66,44 @@ describe('the test kit', () => {
     expect(calls).toHaveLength(1)
   })
 
+  test('what is for failure does no harm: progress, a fallback, an event that is tried again', async () => {
+    const attempts: number[] = []
+    const retry = { attemptsMax: 3, backoffMs: 1, backoffMsMax: 2 }
+    const agent = defineAgent({
+      ...common, name: 'failing', chainLimits: { depthMax: 3 },
+      capabilities: { slow: { input: Lead, output: z.string(), retry, idleTimeoutMs: 1_000, fallback: { reply: 'later' } }, noted: { input: Lead, retry } }
+    })
+    agent.handle('slow', (_, mesh) => {
+      mesh.progress()
+      return `attempt ${mesh.attempt}`
+    })
+    agent.handle('noted', (_, mesh) => {
+      attempts.push(mesh.attempt)
+      if (attempts.length < 3) throw new AgentError('NOT_YET', 'not yet', { retriable: true })
+    })
+    kit = createTestKit(agent)
+    expect((await kit.request('slow', { leadId: '7' })).output).toBe('attempt 1')
+    await kit.event('noted', { leadId: '7' })
+    expect(attempts).toEqual([1, 2, 3])
+    attempts.length = 0
+    await expect(kit.event('noted', { leadId: '8' }).then(() => kit!.event('noted', {}))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+  })
+
+  test('a call that is given up aborts the signal of its handler', async () => {
+    const { promise: reason, resolve: told } = Promise.withResolvers<unknown>()
+    const agent = defineAgent({ ...common, name: 'waiter', capabilities: { wait: { input: Lead } } })
+    agent.handle('wait', (_, mesh) => new Promise((_resolve, reject) => mesh.signal.addEventListener('abort', () => {
+      told(mesh.signal.reason)
+      reject(mesh.signal.reason as Error)
+    })))
+    kit = createTestKit(agent)
+    const aborter = new AbortController()
+    const asked = kit.request('wait', { leadId: '7' }, { signal: aborter.signal })
+    setTimeout(() => aborter.abort(), 10)
+    await expect(asked).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(await reason).toMatchObject({ code: 'CANCELLED' })
+  })
+
   test('an agent can be put in another kit afterwards', async () => {
     const agent = leadBot()
     const calls = { memory_lookup: () => ({ turns: 1 }) }

@@ -1,5 +1,6 @@
 // Agents on real topics, with the real registry and coordinator as processes.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { freePort } from '@mesh/local-stack'
 import { defineAgent, startAgents } from '../src/index.ts'
 import { agentFeatures } from './agent-features.ts'
 import { badRecordFeatures } from './bad-records.ts'
@@ -33,8 +34,10 @@ describe('an agent that can\'t start', () => {
   })
 
   test('starts when all is there, says so on its health port, and stops', async () => {
-    await agent.start({ ...mesh.options, healthPort: 0 })
+    const healthPort = await freePort()
+    await agent.start({ ...mesh.options, healthPort })
     expect(agent.health()).toMatchObject({ status: 'ready', problem: undefined })
+    expect((await fetch(`http://127.0.0.1:${healthPort}/readyz`)).status).toBe(200)
     await agent.stop()
     expect(agent.health().status).toBe('stopped')
   })

@@ -15,7 +15,7 @@ export function badRecordFeatures (title: string, ground: () => MeshGround): voi
     const agents: Agent[] = [asker, middle, workerOf(suffix)]
     let producer: Producer
     beforeAll(async () => {
-      producer = ground().kafka.producer()
+      producer = ground().kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
       await Promise.all([startAgents(agents, ground().options), producer.connect()])
     })
     afterAll(() => Promise.all([...agents.map(agent => agent.stop()), producer.disconnect()]))

@@ -1,9 +1,10 @@
 // The real thing: registry and coordinator as processes, on topics of their own.
-import { applyPlan, desiredTopics, observeTopics, plan } from '@mesh/topics'
+import { freePort } from '@mesh/local-stack'
+import { createLogger, type PartitionReader, startPartitionReader } from '@mesh/runtime'
+import { connectCodec } from '@mesh/schemas'
+import { applyPlan, desiredTopics, observeTopics, plan, topicNames } from '@mesh/topics'
 import { Kafka, logLevel } from 'kafkajs'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { StartOptions } from '../src/index.ts'
 
@@ -55,7 +56,7 @@ export async function startMeshGround (): Promise<MeshGround> {
 export async function startProcess (main: string, env: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<ChildProcess> {
   const healthPort = await freePort()
   const child = spawn(process.execPath, [join(repository, main), ...args], {
-    cwd: repository, env: { PATH: process.env.PATH, ...env, MESH_HEALTH_PORT: String(healthPort) }, stdio: ['ignore', 'pipe', 'pipe']
+    cwd: repository, env: { PATH: process.env.PATH, ...env, MESH_HEALTH_PORT: String(healthPort) }, stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream!.on('data', chunk => { said = (said + String(chunk)).slice(-4_000) })
@@ -80,21 +81,35 @@ export async function stopProcess (child: ChildProcess): Promise<void> {
   clearTimeout(killer)
 }
 
-async function freePort (): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
-
 async function deleteNamespace (kafka: Kafka, namespace: string): Promise<void> {
   await withAdmin(kafka, async admin => {
     const topics = (await admin.listTopics()).filter(topic => topic.startsWith(`${namespace}.`))
     if (topics.length > 0) await admin.deleteTopics({ topics })
     const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId).filter(groupId => groupId.startsWith(`${namespace}.`))
-    if (groups.length > 0) await admin.deleteGroups(groups)
+    await deleteGroups(admin, groups)
   })
+}
+
+/** A member that was killed stays in its group until its session is over. */
+async function deleteGroups (admin: ReturnType<Kafka['admin']>, groups: readonly string[]): Promise<void> {
+  const overAtMs = performance.now() + 15_000
+  for (let left = [...groups]; left.length > 0;) {
+    const error = await admin.deleteGroups(left).then(() => undefined, (failure: Error & { groups?: { groupId: string }[] }) => failure)
+    if (error === undefined) return
+    if (error.groups === undefined || performance.now() > overAtMs) throw error
+    left = error.groups.map(({ groupId }) => groupId)
+    await new Promise(resolve => setTimeout(resolve, 250))
+  }
+}
+
+/** Gives an agent a quota of its own, as the registry would. */
+export async function limit ({ namespace, kafka, options }: MeshGround, agent: string, ratePerS: number, burst = ratePerS): Promise<void> {
+  const codec = await connectCodec({ schemaRegistryUrl: options.schemaRegistryUrl! })
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
+  await producer.connect()
+  const quota = { quotaId: `agent/${agent}`, ratePerS, burst, outstandingMax: 100_000, changedBy: 'test', changedAtMs: Date.now() }
+  await producer.send({ topic: topicNames(namespace).quotas, messages: [{ key: quota.quotaId, value: codec.encode('Quota', quota), partition: 0 }] })
+  await producer.disconnect()
 }
 
 export async function withAdmin<T> (kafka: Kafka, work: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
@@ -105,4 +120,15 @@ export async function withAdmin<T> (kafka: Kafka, work: (admin: ReturnType<Kafka
   } finally {
     await admin.disconnect()
   }
+}
+
+/** Reads a topic beside the mesh, as long as the reader isn't closed. */
+export async function readTopic (
+  { kafka, namespace }: MeshGround, topic: string, from: 'earliest' | 'latest', take: (value: Buffer, appendedAtMs: number) => void
+): Promise<PartitionReader> {
+  const { topics } = await withAdmin(kafka, admin => admin.fetchTopicMetadata({ topics: [topic] }))
+  return startPartitionReader({
+    kafka, topic, partitions: topics[0]!.partitions.map(({ partitionId }) => partitionId), readerId: `${namespace}.test`, from,
+    logger: createLogger({ name: 'test', level: 'silent' }), onRecords: records => records.forEach(({ value, appendedAtMs }) => { if (value !== null) take(value, appendedAtMs) })
+  })
 }

@@ -24,7 +24,7 @@ export function slowDownFeatures (title: string, ground: () => MeshGround): void
       const topic = topicNames(namespace).answers(instances[0].name)
       const { topics } = await withAdmin(kafka, admin => admin.fetchTopicMetadata({ topics: [topic] }))
       const value = codec.encode('Notice', {
-        ...notice, dispatchId: 'd-1', workflowId: 'w-1', sourceInstance: '', code: 'OVER_QUOTA', message: 'over its quota', retriable: true, retryAfterMs: null,
+        ...notice, dispatchId: 'd-1', workflowId: 'w-1', sourceInstance: '', code: 'OVER_QUOTA', message: 'over its quota', retriable: true, retryAfterMs: null, fallback: null,
         ingress: { topic: 't', partition: 0, offset: 0 }
       })
       await producer.send({ topic, messages: topics[0]!.partitions.map(({ partitionId }) => ({ key: 'd-1', partition: partitionId, value })) })
@@ -32,7 +32,7 @@ export function slowDownFeatures (title: string, ground: () => MeshGround): void
 
     beforeAll(async () => {
       const { kafka, options } = ground()
-      producer = kafka.producer()
+      producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
       codec = await connectCodec({ schemaRegistryUrl: options.schemaRegistryUrl! })
       instances.forEach((instance, index) => instance.onSlowDown(signal => signals[index]!.push(signal)))
       await Promise.all([producer.connect(), startAgents([instances[0], ...others], options), startAgents([instances[1]], { ...options, pace: 'auto' })])

@@ -5,7 +5,7 @@ import { defineAgent } from '../src/index.ts'
 const handlerMs = Number(process.env.STORM_HANDLER_MS)
 const maxConcurrent = Number(process.env.STORM_MAX_CONCURRENT)
 const worker = defineAgent({
-  name: 'worker', version: '1.0.0', domain: 'test', role: 'bot', ownerTeam: 'test', maxConcurrent, slaP95Ms: handlerMs, latencyProfileMs: handlerMs,
+  name: 'worker', version: '1.0.0', domain: 'test', role: 'bot', ownerTeam: 'test', maxConcurrent, slaP95Ms: 3 * handlerMs, latencyProfileMs: handlerMs,
   capabilities: { work: { input: z.object({ n: z.number() }), output: z.object({ begunAtMs: z.number() }) } }
 })
 worker.handle('work', async () => {

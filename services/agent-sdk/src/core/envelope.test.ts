@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Dispatch } from '@mesh/schemas'
 import { limits } from '@mesh/topics'
-import { answerOf, type Asked, type Envelope, eventOf, type Identity, type Parent, requestOf } from './envelope.ts'
+import { answerOf, type Asked, cancelOf, type Envelope, eventOf, givenUpOf, type Identity, type Parent, progressOf, requestOf } from './envelope.ts'
 
 const identity: Identity = { name: 'planner', version: '1.2.0', instance: 'planner-7', replyPartition: 3 }
 const moment = { dispatchId: 'd-9', workflowId: 'w-new', nowMs: 5_000, brokerNowMs: 5_100 }
@@ -10,7 +10,7 @@ const asked: Asked = { capability: 'memory_lookup', payload: Buffer.from('{}') }
 function dispatch (change: Partial<Dispatch> = {}): Dispatch {
   return {
     dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'gateway', sourceVersion: '1.0.0',
-    sourceInstance: 'gateway-1', target: null, capability: 'plan', priority: 1, issuedAtMs: 4_000, ttlMs: 30_000, replyPartition: 0, idempotencyKey: null,
+    sourceInstance: 'gateway-1', target: null, capability: 'plan', priority: 1, issuedAtMs: 4_000, ttlMs: 30_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null,
     costCapMicros: null, confidence: null, usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
   }
 }
@@ -26,6 +26,8 @@ describe('a request from outside', () => {
     ...dispatch(), dispatchId: 'd-9', workflowId: 'w-new', chain: [], source: 'planner', sourceVersion: '1.2.0', sourceInstance: 'planner-7',
     capability: 'memory_lookup', priority: 2, issuedAtMs: 5_000, ttlMs: 30_000, replyPartition: 3
   }))
+  test('says within what time it wants to hear something, and under which key a repeat is the same', () =>
+    expect(made(requestOf({ ...asked, idleTimeoutMs: 500, idempotencyKey: 'order-7' }, identity, null, moment))).toMatchObject({ idleTimeoutMs: 500, idempotencyKey: 'order-7' }))
   test('takes priority, ttl and target as asked', () =>
     expect(made(requestOf({ ...asked, priority: 0, ttlMs: 700, target: 'memory' }, identity, null, moment))).toMatchObject({ priority: 0, ttlMs: 700, target: 'memory' }))
 })
@@ -62,7 +64,8 @@ describe('an event', () => {
 describe('fields out of range are refused', () => {
   test.each([
     ['an empty capability', { capability: '' }], ['a long capability', { capability: 'x'.repeat(limits.idCharsMax + 1) }], ['an empty target', { target: '' }],
-    ['a broken priority', { priority: 4 as 3 }], ['a ttl of nothing', { ttlMs: 0 }], ['a ttl that is no number', { ttlMs: NaN }]
+    ['a broken priority', { priority: 4 as 3 }], ['a ttl of nothing', { ttlMs: 0 }], ['a ttl that is no number', { ttlMs: NaN }],
+    ['an idle timeout of nothing', { idleTimeoutMs: 0 }], ['half a millisecond of it', { idleTimeoutMs: 0.5 }], ['an empty key', { idempotencyKey: '' }]
   ])('%s', (_, change) => expect(requestOf({ ...asked, ...change }, identity, null, moment)).toMatchObject({ problem: 'INVALID_FIELD' }))
   test('a deadline too far away', () => expect(requestOf({ ...asked, ttlMs: limits.ttlMsMax + 1 }, identity, null, moment)).toMatchObject({ problem: 'DEADLINE_TOO_FAR' }))
   test('a workflow id too long', () =>
@@ -71,18 +74,37 @@ describe('fields out of range are refused', () => {
 
 describe('an answer', () => {
   const request = parent({ target: 'planner' })
-  test('repeats what its request said', () => expect(answerOf({ payload: Buffer.from('7') }, request, identity, moment)).toEqual({
+  const answerMoment = { ...moment, handlerMs: 12 }
+  test('repeats what its request said', () => expect(answerOf({ payload: Buffer.from('7') }, request, identity, answerMoment)).toEqual({
     ...dispatch(), dispatchId: 'd-9', parentId: 'd-1', inReplyTo: 'd-1', chain: [{ agent: 'gateway', dispatchId: 'd-1' }], type: 'response', source: 'planner',
-    sourceVersion: '1.2.0', sourceInstance: 'planner-7', issuedAtMs: 5_000, ttlMs: null, replyPartition: 3, payload: Buffer.from('7')
+    sourceVersion: '1.2.0', sourceInstance: 'planner-7', issuedAtMs: 5_000, ttlMs: null, replyPartition: 3, handlerMs: 12, payload: Buffer.from('7')
   }))
   test('goes in the class in which its request was delivered', () =>
-    expect(answerOf({ payload: Buffer.from('7') }, { ...parent({ priority: 0 }), priority: 2 }, identity, moment).priority).toBe(2))
+    expect(answerOf({ payload: Buffer.from('7') }, { ...parent({ priority: 0 }), priority: 2 }, identity, answerMoment).priority).toBe(2))
   test('that is an error carries no payload', () => {
     const error = { code: 'HANDLER_FAILED', message: 'm', retriable: true }
-    expect(answerOf({ error }, request, identity, moment)).toMatchObject({ type: 'error', error, payload: Buffer.alloc(0) })
+    expect(answerOf({ error }, request, identity, answerMoment)).toMatchObject({ type: 'error', error, payload: Buffer.alloc(0) })
   })
   test('stays within the chain even when the request filled it', () => {
     const chain = Array.from({ length: limits.chainHopsMax }, (_, index) => ({ agent: 'a', dispatchId: String(index) }))
-    expect(answerOf({ payload: Buffer.from('7') }, parent({ chain }), identity, moment).chain).toHaveLength(limits.chainHopsMax)
+    expect(answerOf({ payload: Buffer.from('7') }, parent({ chain }), identity, answerMoment).chain).toHaveLength(limits.chainHopsMax)
+  })
+})
+
+describe('what is said of a request meanwhile', () => {
+  test('progress goes where its answer will go, with nothing in it', () =>
+    expect(progressOf({ ...parent({ priority: 0 }), priority: 2 }, identity, moment)).toMatchObject({
+      type: 'progress', inReplyTo: 'd-1', workflowId: 'w-1', capability: 'plan', priority: 2, source: 'planner', ttlMs: null, payload: Buffer.alloc(0), error: null, handlerMs: null
+    }))
+  test('a cancel goes where its request went', () =>
+    expect(cancelOf(dispatch({ source: 'planner' }), identity, moment)).toMatchObject({
+      type: 'cancel', dispatchId: 'd-9', inReplyTo: 'd-1', workflowId: 'w-1', capability: 'plan', priority: 1, source: 'planner', payload: Buffer.alloc(0), chain: []
+    }))
+})
+
+test('what is given up goes back as it came, as an error', () => {
+  const error = { code: 'SET_ASIDE', message: 'm', retriable: false }
+  expect(givenUpOf(error, Buffer.from('signed'), parent({ type: 'event' }), identity, { ...moment, handlerMs: null })).toMatchObject({
+    type: 'error', inReplyTo: 'd-1', error, contentType: 'application/vnd.mesh.signed-dispatch', payload: Buffer.from('signed')
   })
 })

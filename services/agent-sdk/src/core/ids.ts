@@ -4,7 +4,9 @@
 //   I1. A root's id is new and ordered in time (UUID version 7).
 //   I2. What a handler sends has an id derived from the dispatch being handled and the send's ordinal (version 8), so
 //       a handler that runs twice sends the same ids and the mesh lets each through once.
-//   I3. Clock, randomness and digest are arguments.
+//   I3. A later attempt of a request sends what an earlier one sent under the same ids, so that what succeeded is not done
+//       twice; what failed goes again under an id with the attempt in it. Its own answer always has such an id.
+//   I4. Clock, randomness and digest are arguments.
 
 /** SHA-256 of a text's UTF-8 bytes. */
 export type Digest = (text: string) => Uint8Array
@@ -21,11 +23,24 @@ export function rootId (nowMs: number, random: Uint8Array): string {
   return uuid(bytes, 7)
 }
 
-/** Id of the `ordinal`th dispatch (from 1) that the handler of `parentId` sends. */
-export const childId = (parentId: string, ordinal: number, digest: Digest): string => uuid(digest(`${parentId}/${ordinal}`).slice(0, 16), 8)
+/** Id of the `ordinal`th dispatch (from 1) that the handler of `parentId` sends; `attempt` above 1 where a later attempt sends it again. */
+export const childId = (parentId: string, ordinal: number, digest: Digest, attempt = 1): string => derived(`${parentId}/${ordinal}${againSaid(attempt)}`, digest)
 
-/** Id of the answer to `requestId`: response and error share it, because a request has one answer. */
-export const replyId = (requestId: string, digest: Digest): string => uuid(digest(`${requestId}/reply`).slice(0, 16), 8)
+/** Id of the answer to an attempt of `requestId`: response and error share it, because an attempt has one answer. */
+export const replyId = (requestId: string, digest: Digest, attempt = 1): string => derived(`${requestId}/reply${againSaid(attempt)}`, digest)
+
+/** Id of the cancel of `requestId`. */
+export const cancelId = (requestId: string, digest: Digest): string => derived(`${requestId}/cancel`, digest)
+
+/** Id of the word that a delivery was given up; a dispatch that an operator sends again is another delivery. */
+export const givenUpId = (dispatchId: string, decidedAtMs: number, digest: Digest): string => derived(`${dispatchId}/given-up/${decidedAtMs}`, digest)
+
+/** Workflow of a call under an idempotency key: a repeat is decided where the first one was. */
+export const keyedWorkflowId = (source: string, capability: string, idempotencyKey: string, digest: Digest): string =>
+  derived(JSON.stringify([source, capability, idempotencyKey]), digest)
+
+const againSaid = (attempt: number): string => attempt === 1 ? '' : `/attempt/${attempt}`
+const derived = (text: string, digest: Digest): string => uuid(digest(text).slice(0, 16), 8)
 
 function uuid (bytes: Uint8Array, version: 7 | 8): string {
   bytes[6] = version << 4 | bytes[6]! & 0x0f

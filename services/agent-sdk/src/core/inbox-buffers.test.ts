@@ -34,6 +34,17 @@ describe('inbox buffers', () => {
     expect(taken(buffers, 16)).toEqual([...Array<string>(15).fill('urgent'), 'patient'])
   })
 
+  test('a place that only P0 may have takes P0 only, and no turn of the others', () => {
+    const buffers = opened({ recordsMax: 100, bytesMax: 10_000 })
+    buffers.put('p3/0', 'patient', 1, 0)
+    expect(buffers.takeUrgent()).toBeUndefined()
+    for (let index = 0; index < 40; index++) buffers.put(`p0/${index % 2}`, 'urgent', 1, 0)
+    const mixed = Array.from({ length: 16 }, () => [buffers.takeUrgent()!.record, buffers.take(0)!.record])
+    expect(mixed.map(([kept]) => kept)).toEqual(Array(16).fill('urgent'))
+    expect(mixed.map(([, shared]) => shared)).toEqual([...Array<string>(15).fill('urgent'), 'patient'])
+    expect(buffers.size).toBe(9)
+  })
+
   test('of P1 to P3 none starves, and one that has waited too long for its class goes ahead', () => {
     const buffers = opened({ recordsMax: 100, bytesMax: 10_000 })
     for (let index = 0; index < 70; index++) for (const priority of [1, 2, 3]) buffers.put(`p${priority}/0`, `p${priority}`, 1, priority === 2 ? -60_000 : 0)

@@ -91,8 +91,18 @@ export class InboxBuffers<T> {
 
   /** The next record to handle, and the partition to resume, if taking it made enough room. */
   take (nowMs: number): { record: T, resume: string | undefined } | undefined {
-    const queue = this.#pick(nowMs)
-    if (queue === undefined) return undefined
+    if (this.#size === 0) return undefined
+    const wanted = this.#policy.take(this.#turns.map(turns => stateOf(turns, nowMs)), 1)
+    return this.#takeFrom(wanted.findIndex(records => records > 0))
+  }
+
+  /** The same, of P0 only. The policy isn't asked: what goes to a place that others can't have takes nothing from them. */
+  takeUrgent (): { record: T, resume: string | undefined } | undefined {
+    return this.#turns[0]!.some(({ records }) => records.length > 0) ? this.#takeFrom(0) : undefined
+  }
+
+  #takeFrom (priority: number): { record: T, resume: string | undefined } {
+    const queue = this.#pick(priority)
     const { record, bytes } = queue.records.shift()!
     queue.bytes -= bytes
     this.#size--
@@ -101,13 +111,11 @@ export class InboxBuffers<T> {
     return { record, resume: resumes ? queue.partitionKey : undefined }
   }
 
-  #pick (nowMs: number): Queue<T> | undefined {
-    if (this.#size === 0) return undefined
-    const priority = this.#policy.take(this.#turns.map(turns => stateOf(turns, nowMs)), 1).findIndex(records => records > 0)
+  #pick (priority: number): Queue<T> {
     const turns = this.#turns[priority]!
     const [queue] = turns.splice(turns.findIndex(({ records }) => records.length > 0), 1)
     turns.push(queue!)
-    return queue
+    return queue!
   }
 }
 

@@ -4,7 +4,7 @@
 //   W1. At most `entriesMax` are kept, the newest; a refusal of an older one is told without its capability.
 
 export interface Sent {
-  readonly kind: 'event' | 'answer'
+  readonly kind: 'event' | 'answer' | 'progress'
   readonly capability: string
 }
 

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import type { Consumer, TopicPartitionOffset } from 'kafkajs'
+import { pino } from 'pino'
+import { InboxOffsets, type Owned } from './inbox-offsets.ts'
+
+const topics = ['p0', 'p1', 'p2', 'p3']
+let committed: TopicPartitionOffset[][]
+let failures: number
+let offsets: InboxOffsets
+
+beforeEach(() => {
+  jest.useFakeTimers()
+  committed = []
+  failures = 0
+  const consumer: Pick<Consumer, 'commitOffsets' | 'seek'> = {
+    seek () {},
+    async commitOffsets (all) {
+      if (failures-- > 0) throw new Error('not now')
+      committed.push([...all])
+    }
+  }
+  offsets = new InboxOffsets(consumer as Consumer, pino({ level: 'silent' }))
+  offsets.assign(Object.fromEntries(topics.map(topic => [topic, [0]])), topics, true)
+})
+afterEach(() => {
+  offsets.close()
+  jest.useRealTimers()
+})
+
+const handled = (topic: string, offset: number): void => {
+  const owned = offsets.at(topic, 0) as Owned
+  offsets.begin(owned, 0).take(offset)
+  offsets.done(owned, offset)
+}
+const at = (topic: string, offset: string): TopicPartitionOffset => ({ topic, partition: 0, offset })
+
+test('what is done of P0 is committed well within its objective, the rest in its own time', async () => {
+  handled('p0', 0)
+  await jest.advanceTimersByTimeAsync(60)
+  expect(committed).toEqual([[at('p0', '1')]])
+  handled('p3', 0)
+  await jest.advanceTimersByTimeAsync(60)
+  expect(committed).toHaveLength(1)
+  await jest.advanceTimersByTimeAsync(200)
+  expect(committed[1]).toEqual([at('p3', '1')])
+})
+
+test('P0 doesn\'t wait for a commit that was to come later, and takes with it what is done by then', async () => {
+  handled('p3', 0)
+  await jest.advanceTimersByTimeAsync(100)
+  handled('p0', 0)
+  await jest.advanceTimersByTimeAsync(60)
+  expect(committed).toEqual([[at('p0', '1'), at('p3', '1')]])
+  await jest.advanceTimersByTimeAsync(500)
+  expect(committed).toHaveLength(1)
+})
+
+test('a commit that failed is made again', async () => {
+  failures = 1
+  handled('p0', 0)
+  await jest.advanceTimersByTimeAsync(60)
+  expect(committed).toEqual([])
+  await jest.advanceTimersByTimeAsync(60)
+  expect(committed).toEqual([[at('p0', '1')]])
+})
