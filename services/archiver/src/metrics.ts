@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { Chunk } from './core/chunk.ts'
+import { rowCountOf, type Chunk } from './core/chunk.ts'
 
 export interface ArchiverCounters {
   stored (chunk: Chunk, insertedRows: number): void
@@ -12,10 +12,11 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
   let lastCommitAtMs = performance.now()
   const events = new Counter({ name: 'mesh_archiver_events_total', help: 'Events written to the archive.', registers })
   const changes = new Counter({ name: 'mesh_archiver_changes_total', help: 'Changes of control state written to the archive.', registers })
-  const known = new Counter({ name: 'mesh_archiver_known_events_total', help: 'Events and changes that the archive had already.', registers })
+  const alerts = new Counter({ name: 'mesh_archiver_alerts_total', help: 'Alerts written to the archive.', registers })
+  const known = new Counter({ name: 'mesh_archiver_known_events_total', help: 'Events, changes and alerts that the archive had already.', registers })
   const restated = new Counter({ name: 'mesh_archiver_restated_events_total', help: 'Records written to restate state; they are not archived.', registers })
   const rejected = new Counter({ name: 'mesh_archiver_rejected_records_total', help: 'Records that could not be archived.', labelNames: ['reason'], registers })
-  const runEvents = new Histogram({ name: 'mesh_archiver_run_events', help: 'Events, or changes, in one transaction.', buckets: [1, 10, 100, 500, 1_000, 5_000, 20_000], registers })
+  const runEvents = new Histogram({ name: 'mesh_archiver_run_events', help: 'Events, changes or alerts in one transaction.', buckets: [1, 10, 100, 500, 1_000, 5_000, 20_000], registers })
   const lag = new Gauge({ name: 'mesh_archiver_lag_records', help: 'Records not archived yet.', labelNames: ['topic', 'partition'], registers })
   const assigned = new Map<string, readonly number[]>()
   new Gauge({
@@ -25,9 +26,10 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
   return {
     stored (chunk, insertedRows) {
       lastCommitAtMs = performance.now()
-      const rows = chunk.events.length + chunk.changes.length
-      // A chunk is of one topic, so it holds either events or changes.
+      const rows = rowCountOf(chunk)
+      // A chunk is of one topic, so it holds one kind of rows.
       if (chunk.changes.length > 0) changes.inc(insertedRows)
+      else if (chunk.alerts.length > 0) alerts.inc(insertedRows)
       else events.inc(insertedRows)
       known.inc(rows - insertedRows)
       restated.inc(chunk.restatedEvents)

@@ -39,6 +39,13 @@ test('changes of control state go the same way; a story among them is foreign', 
   expect(stored[0]).toMatchObject({ events: [], changes: [change], rejections: [{ offset: 1, reason: 'WRONG_RECORD' }] })
 })
 
+test('alerts go the same way', async () => {
+  const { stored, when } = given(() => ({ outcome: 'stored', insertedRows: 1 }), 'Alert')
+  const alert = { alertId: 'a', atMs: nowMs, kind: 'CIRCUIT_OPENED', agent: 'memory', version: null, message: 'it failed' }
+  await when(record(0, codec.encode('Alert', alert)), record(1, Buffer.from('junk')))
+  expect(stored[0]).toMatchObject({ events: [], changes: [], alerts: [alert], rejections: [{ offset: 1, reason: 'GARBAGE' }] })
+})
+
 test('one record that the database refuses is found and recorded, the others are stored', async () => {
   const { stored, when } = given(chunk => chunk.events.some(event => event.eventId === 'bad')
     ? { outcome: 'refused', detail: 'PostgreSQL error 22P02' }

@@ -1,4 +1,4 @@
-// The path of records, of audit stories and of control changes alike, from their bytes to rows in PostgreSQL.
+// The path of records, of audit stories, control changes and alerts alike, from their bytes to rows in PostgreSQL.
 //
 // P1. Rows, rejections and the partition's progress are one database transaction: all or nothing, and never twice.
 // P2. A chunk is taken only if progress is where the chunk begins; a zombie's chunk is refused (`moved`), not merged.
@@ -27,7 +27,7 @@ export type AppendResult =
   | { readonly outcome: 'refused', readonly detail: string }
 
 /** What a topic holds. */
-export type ArchivedSchema = 'AuditStory' | 'ControlChange'
+export type ArchivedSchema = 'AuditStory' | 'ControlChange' | 'Alert'
 
 export interface ArchivePorts {
   readonly schema: ArchivedSchema
@@ -86,6 +86,7 @@ function readRecord ({ offset, value, isClaim }: RawRecord, { codec, schema }: A
   if (isClaim || value === null) return { offset, kind: 'skipped' }
   try {
     if (schema === 'ControlChange') return { offset, kind: 'change', change: codec.decode(schema, value) }
+    if (schema === 'Alert') return { offset, kind: 'alert', alert: codec.decode(schema, value) }
     return { offset, kind: 'story', story: codec.decode(schema, value) }
   } catch (error) {
     const { code, message } = error as { readonly code?: unknown, readonly message?: unknown }

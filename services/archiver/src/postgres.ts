@@ -3,14 +3,15 @@
 // D1. The progress row is locked first and compared with the chunk's start: two archivers can't both move it, and a zombie's
 //     chunk is refused. A commit whose answer was lost shows as moved when it is tried again.
 // D2. Rows go by COPY into a temporary table of the connection, then into the days' partitions, leaving out ids they have.
-// D3. Changes are few: one statement of parameters, leaving out ids that are there.
+// D3. Changes and alerts are few: one statement of parameters, leaving out ids that are there.
 // D4. What PostgreSQL refuses because of the data itself is an answer; everything else is thrown, to be tried again.
 
 import { finished } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { openConnections, type ConnectionOptions, type PoolClient } from './connections.ts'
-import { changeColumns } from './core/change-columns.ts'
-import type { Chunk } from './core/chunk.ts'
+import { alertColumns } from './core/alert-columns.ts'
+import { changeColumns, type RowColumn } from './core/change-columns.ts'
+import { rowCountOf, type Chunk } from './core/chunk.ts'
 import { daysNeeded } from './core/days.ts'
 import { copyLine, eventColumns } from './core/event-columns.ts'
 import { dayPartitions } from './day-partitions.ts'
@@ -47,7 +48,7 @@ export function openArchive (options: ArchiveOptions): Archive {
       } catch (error) {
         const code = sqlState(error)
         if (isPartitionMissing(error)) partitions.forget()
-        else if (isAboutData(code) && chunk.events.length + chunk.changes.length > 0) return { outcome: 'refused', detail: `PostgreSQL error ${code}` }
+        else if (isAboutData(code) && rowCountOf(chunk) > 0) return { outcome: 'refused', detail: `PostgreSQL error ${code}` }
         throw error
       }
     },
@@ -71,8 +72,9 @@ async function appendOnce (client: PoolClient, chunk: Chunk, schema: string, sta
     return { outcome: 'moved', nextOffset: isAtOffset }
   }
   const insertedEvents = chunk.events.length === 0 ? 0 : await insertEvents(client, chunk, schema, staging)
-  const insertedChanges = chunk.changes.length === 0 ? 0 : await insertChanges(client, chunk, schema)
-  const insertedRows = insertedEvents + insertedChanges
+  const insertedChanges = await insertRows(client, `${schema}.changes`, changeColumns, chunk.changes)
+  const insertedAlerts = await insertRows(client, `${schema}.alerts`, alertColumns, chunk.alerts)
+  const insertedRows = insertedEvents + insertedChanges + insertedAlerts
   if (rejections.length > 0) await insertRejections(client, chunk, schema)
   await client.query(
     `UPDATE ${schema}.progress SET next_offset = $3, archived_events = archived_events + $4, restated_events = restated_events + $5,
@@ -108,11 +110,12 @@ function* copyTexts (chunk: Chunk): Generator<string> {
   if (text !== '') yield text
 }
 
-async function insertChanges (client: PoolClient, { changes }: Chunk, schema: string): Promise<number> {
-  const cells = changeColumns.map(({ cell }) => changes.map(cell))
-  const names = changeColumns.map(({ name }) => name).join(', ')
-  const arrays = changeColumns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')
-  const { rowCount } = await client.query(`INSERT INTO ${schema}.changes (${names}) SELECT * FROM unnest(${arrays}) ON CONFLICT DO NOTHING`, cells)
+async function insertRows<T> (client: PoolClient, table: string, columns: readonly RowColumn<T>[], rows: readonly T[]): Promise<number> {
+  if (rows.length === 0) return 0
+  const cells = columns.map(({ cell }) => rows.map(cell))
+  const names = columns.map(({ name }) => name).join(', ')
+  const arrays = columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')
+  const { rowCount } = await client.query(`INSERT INTO ${table} (${names}) SELECT * FROM unnest(${arrays}) ON CONFLICT DO NOTHING`, cells)
   return rowCount ?? 0
 }
 

@@ -84,10 +84,11 @@ interface Source {
 }
 
 function sourcesOf (namespace: string): Source[] {
-  const { audit, changes } = topicNames(namespace)
+  const { audit, changes, alerts } = topicNames(namespace)
   return [
     { topic: audit, schema: 'AuditStory', groupId: `${namespace}.archiver` },
-    { topic: changes, schema: 'ControlChange', groupId: `${namespace}.archiver.changes` }
+    { topic: changes, schema: 'ControlChange', groupId: `${namespace}.archiver.changes` },
+    { topic: alerts, schema: 'Alert', groupId: `${namespace}.archiver.alerts` }
   ]
 }
 

@@ -7,6 +7,7 @@ import type { Admin, Kafka, Message, Producer } from 'kafkajs'
 import { createKafka, createLogger } from '@mesh/runtime'
 import { connectCodec, type AuditEvent, type Codec } from '@mesh/schemas'
 import { applyPlan, desiredTopics, plan, topicNames } from '@mesh/topics'
+import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import { startArchiver, type ArchiverOptions, type RunningArchiver } from '../src/process.ts'
 import { sampleEvent, sampleStory } from './sample-events.ts'
@@ -29,6 +30,7 @@ export class AuditStand {
   readonly schema = this.namespace.replaceAll('-', '_')
   readonly topic = topicNames(this.namespace).audit
   readonly changesTopic = topicNames(this.namespace).changes
+  readonly alertsTopic = topicNames(this.namespace).alerts
   readonly codec: Codec
   readonly admin: Admin
   readonly producer: Producer
@@ -42,7 +44,7 @@ export class AuditStand {
     const stand = new AuditStand(codec)
     await stand.admin.connect()
     await stand.producer.connect()
-    const archived = [stand.topic, stand.changesTopic]
+    const archived = [stand.topic, stand.changesTopic, stand.alertsTopic]
     const desired = desiredTopics({ namespace: stand.namespace, taskCount, replicationFactor: 1 }).filter(({ name }) => archived.includes(name))
     await applyPlan(stand.admin, plan(desired, []), { desired })
     return stand
@@ -61,6 +63,18 @@ export class AuditStand {
       kafkaBrokers: MESH_KAFKA_BROKERS.split(','), schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL, namespace: this.namespace, healthPort: 0,
       databaseUrl: DATABASE_URL, auditSchema: this.schema, runRecordsMax: 500, sessionMs: 2_000
     }
+  }
+
+  /** An archive of an earlier version, with one event in it: `old`. */
+  async migrateWithOldRow (migrations: number): Promise<void> {
+    const { schema, database, options } = this
+    const dir = fileURLToPath(new URL('../migrations', import.meta.url))
+    await runner({ databaseUrl: options.databaseUrl, dir, direction: 'up', count: migrations, schema, createSchema: true, migrationsTable: 'migrations', log: () => undefined })
+    const day = new Date().toISOString().slice(0, 10)
+    const table = `${schema}.events_${day.replaceAll('-', '')}`
+    await database.query(`CREATE TABLE ${table} PARTITION OF ${schema}.events FOR VALUES FROM ('${day}T00:00:00Z') TO ('${day}T24:00:00Z')`)
+    await database.query(`INSERT INTO ${schema}.events (event_id, at, decision, hop, attempt, payload_hash_key_id, payload_bytes, appended_at, latency_ms,
+      ingress_topic, ingress_partition, ingress_offset, control_offset, task, decided_by) VALUES ('old', now(), 'delivered', 0, 1, '', 0, now(), 0, '', 0, 0, 0, 0, 'test')`)
   }
 
   async startArchiver (changes: Partial<ArchiverOptions> = {}): Promise<RunningArchiver> {
@@ -161,9 +175,9 @@ export class AuditStand {
     }
     for (const archiver of [...this.#running]) await this.drain(archiver)
     await this.producer.disconnect()
-    await this.admin.deleteTopics({ topics: [this.topic, this.changesTopic] })
+    await this.admin.deleteTopics({ topics: [this.topic, this.changesTopic, this.alertsTopic] })
     // A killed archiver may still be counted as a member; the broker forgets the group by itself then.
-    await this.admin.deleteGroups([`${this.namespace}.archiver`, `${this.namespace}.archiver.changes`]).catch(() => undefined)
+    await this.admin.deleteGroups(['', '.changes', '.alerts'].map(end => `${this.namespace}.archiver${end}`)).catch(() => undefined)
     await this.admin.disconnect()
     await this.database.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`)
     await this.database.end()

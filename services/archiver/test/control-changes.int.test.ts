@@ -1,7 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { ControlChange } from '@mesh/schemas'
-import { runner } from 'node-pg-migrate'
 import type { RunningArchiver } from '../src/process.ts'
 import { AuditStand } from './audit-stand.ts'
 import { sampleEvent } from './sample-events.ts'
@@ -22,14 +20,8 @@ const archived = async () => {
 }
 
 test('an archive of the version before keeps its rows and takes what came with flow control', async () => {
-  const { schema, database, options } = stand
-  const dir = fileURLToPath(new URL('../migrations', import.meta.url))
-  await runner({ databaseUrl: options.databaseUrl, dir, direction: 'up', count: 1, schema, createSchema: true, migrationsTable: 'migrations', log: () => undefined })
-  const day = new Date().toISOString().slice(0, 10)
-  const table = `${schema}.events_${day.replaceAll('-', '')}`
-  await database.query(`CREATE TABLE ${table} PARTITION OF ${schema}.events FOR VALUES FROM ('${day}T00:00:00Z') TO ('${day}T24:00:00Z')`)
-  await database.query(`INSERT INTO ${schema}.events (event_id, at, decision, hop, attempt, payload_hash_key_id, payload_bytes, appended_at, latency_ms,
-    ingress_topic, ingress_partition, ingress_offset, control_offset, task, decided_by) VALUES ('old', now(), 'delivered', 0, 1, '', 0, now(), 0, '', 0, 0, 0, 0, 'test')`)
+  const { schema, database } = stand
+  await stand.migrateWithOldRow(1)
 
   first = await stand.startArchiver()
   const atMs = Date.now()

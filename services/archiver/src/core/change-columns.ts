@@ -6,15 +6,15 @@
 import type { ControlChange } from '@mesh/schemas'
 import { instant, withoutNul } from './event-columns.ts'
 
-interface Column {
+export interface RowColumn<T> {
   readonly name: string
   readonly type: 'text' | 'timestamptz' | 'jsonb'
-  readonly cell: (change: ControlChange) => string | null
+  readonly cell: (row: T) => string | null
 }
 
-const optional = (text: string | null): string | null => text === null ? null : withoutNul(text)
+export const optional = (text: string | null): string | null => text === null ? null : withoutNul(text)
 
-export const changeColumns: readonly Column[] = [
+export const changeColumns: readonly RowColumn<ControlChange>[] = [
   { name: 'change_id', type: 'text', cell: change => withoutNul(change.changeId) },
   { name: 'at', type: 'timestamptz', cell: change => instant(change.atMs) },
   { name: 'who', type: 'text', cell: change => withoutNul(change.who) },

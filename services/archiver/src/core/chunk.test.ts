@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { chunkOf, halves, type ReadRecord, type Run } from './chunk.ts'
+import { chunkOf, halves, rowCountOf, type ReadRecord, type Run } from './chunk.ts'
 import { dayMs } from './days.ts'
 import { sampleEvent, sampleStory } from '../../test/sample-events.ts'
 
@@ -40,6 +40,19 @@ describe('a chunk', () => {
     const change = (offset: number, changeId: string): ReadRecord =>
       ({ offset, kind: 'change', change: { changeId, atMs: nowMs, who: 'ada', why: null, entity: 'quota/role/bot', before: null, after: '1' } })
     expect(chunkOf(run(change(0, 'a'), change(1, 'b'), change(2, 'a')), nowMs).changes.map(({ changeId }) => changeId)).toEqual(['a', 'b'])
+  })
+
+  test('holds an alert once, however often it was written', () => {
+    const alert = (offset: number, alertId: string): ReadRecord =>
+      ({ offset, kind: 'alert', alert: { alertId, atMs: nowMs, kind: 'CIRCUIT_OPENED', agent: 'memory', version: '1.0.0', message: 'it failed' } })
+    const chunk = chunkOf(run(alert(0, 'a'), alert(1, 'b'), alert(2, 'a')), nowMs)
+    expect(chunk.alerts.map(({ alertId }) => alertId)).toEqual(['a', 'b'])
+    expect(rowCountOf(chunk)).toBe(2)
+  })
+
+  test('holds attempts, cancels and dead letters like any other event', () => {
+    const decisions = ['retried', 'redelivered', 'progressed', 'cancelled', 'dead_lettered'] as const
+    expect(ids([story(0, ...decisions.map(decision => event(decision, nowMs, { decision })))])).toEqual([...decisions].sort())
   })
 
   test('rejects an event with a wild clock and keeps the rest of its story', () => {

@@ -1,12 +1,12 @@
-// What a run of records adds to the archive: audit stories their events, changes of control state themselves.
+// What a run of records adds to the archive: audit stories their events, changes of control state and alerts themselves.
 //
 // C1. All events of each story are taken, not only the newest: a compacted topic, or a late start, may show no other record of them.
 // C2. An event id appears once in a chunk, and rows are in canonical order (time, then id).
 // C3. Restated events say nothing new: they are counted, where a record was written for one, and not kept.
-// C4. A change id appears once in a chunk, too.
+// C4. A change id, or an alert id, appears once in a chunk, too.
 // C5. A chunk can be cut in halves that together say the same; so one bad record can be found among thousands.
 
-import type { AuditEvent, AuditStory, ControlChange } from '@mesh/schemas'
+import type { Alert, AuditEvent, AuditStory, ControlChange } from '@mesh/schemas'
 import { isWithinBounds } from './days.ts'
 
 /** Why a record is in `rejected`: the closed list. */
@@ -32,6 +32,7 @@ export interface Rejection {
 export type ReadRecord =
   | { readonly offset: number, readonly kind: 'story', readonly story: AuditStory }
   | { readonly offset: number, readonly kind: 'change', readonly change: ControlChange }
+  | { readonly offset: number, readonly kind: 'alert', readonly alert: Alert }
   | { readonly offset: number, readonly kind: 'rejected', readonly reason: RejectionReason, readonly detail: string }
   /** Claims and tombstones: nothing to archive. */
   | { readonly offset: number, readonly kind: 'skipped' }
@@ -44,6 +45,7 @@ export interface Chunk {
   readonly nextOffset: number
   readonly events: readonly AuditEvent[]
   readonly changes: readonly ControlChange[]
+  readonly alerts: readonly Alert[]
   readonly restatedEvents: number
   readonly rejections: readonly Rejection[]
 }
@@ -59,6 +61,7 @@ export interface Run {
 export function chunkOf ({ records, ...position }: Run, nowMs: number): Chunk {
   const events = new Map<string, AuditEvent>()
   const changes = new Map<string, ControlChange>()
+  const alerts = new Map<string, Alert>()
   const rejections: Rejection[] = []
   let restatedEvents = 0
   for (const record of records) {
@@ -71,14 +74,21 @@ export function chunkOf ({ records, ...position }: Run, nowMs: number): Chunk {
       changes.set(record.change.changeId, record.change)
       continue
     }
+    if (record.kind === 'alert') {
+      alerts.set(record.alert.alertId, record.alert)
+      continue
+    }
     const newest = record.story.events.at(-1)
     if (newest === undefined) rejections.push({ offset: record.offset, reason: 'EMPTY_STORY', detail: '' })
     if (newest?.decision === 'restated') restatedEvents++
     const outside = takeEvents(record.story, events, nowMs)
     if (outside !== undefined) rejections.push({ offset: record.offset, reason: 'DATE_OUT_OF_BOUNDS', detail: `${outside.atMs} ms` })
   }
-  return { ...position, events: [...events.values()].sort(canonically), changes: [...changes.values()], restatedEvents, rejections }
+  const rows = { events: [...events.values()].sort(canonically), changes: [...changes.values()], alerts: [...alerts.values()] }
+  return { ...position, ...rows, restatedEvents, rejections }
 }
+
+export const rowCountOf = ({ events, changes, alerts }: Pick<Chunk, 'events' | 'changes' | 'alerts'>): number => events.length + changes.length + alerts.length
 
 /** Two runs that together are this one; the caller has made sure that it holds two records at least. */
 export function halves (run: Run): [Run, Run] {

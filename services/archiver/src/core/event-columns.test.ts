@@ -12,7 +12,7 @@ const cells = (changes: Parameters<typeof sampleEvent>[0]) => {
 test('the columns are those of the migrations, in their order', () => {
   const sql = (file: string) => readFileSync(new URL(`../../migrations/${file}.sql`, import.meta.url), 'utf8')
   const table = /CREATE TABLE events \(([^;]*?)\n {2}PRIMARY KEY/.exec(sql('0001_archive'))?.[1] ?? ''
-  const added = /ALTER TABLE events\n([^;]*ADD[^;]*);/.exec(sql('0002_flow_control'))?.[1] ?? ''
+  const added = ['0002_flow_control', '0003_failure_handling'].map(file => /ALTER TABLE events\n([^;]*ADD[^;]*);/.exec(sql(file))?.[1] ?? '').join('\n')
   const names = [...table.matchAll(/^ {2}(\w+)/gm), ...added.matchAll(/^ {2}ADD COLUMN (\w+)/gm)].map(match => match[1])
   expect(eventColumns.map(column => column.name)).toEqual(names)
 })
@@ -31,6 +31,15 @@ test('a deferral has its time, its quota as JSON and the wait that was expected'
   const deferred = cells({ eventId: 'e', atMs, decision: 'deferred', dueAtMs: atMs + 40, quota, expectedWaitMs: 7, claimedPriority: 0 })
   expect(deferred).toMatchObject({ decision: 'deferred', due_at: '2026-11-21T10:11:12.053Z', expected_wait_ms: '7', claimed_priority: '0' })
   expect(JSON.parse(deferred.quota ?? '')).toEqual(quota)
+})
+
+test('a decision about a circuit that is not closed says which, and for whom another stood in', () => {
+  const circuit = { state: 'half_open', episode: 'e-1', sinceMs: atMs - 7, isProbe: true }
+  expect(cells({ eventId: 'e', atMs, circuit, fallbackFor: 'valuer', handlerMs: 12, idempotencyKey: 'k', idleTimeoutMs: 500, follows: 'd-0' })).toMatchObject({
+    circuit_state: 'half_open', circuit_episode: 'e-1', circuit_since: '2026-11-21T10:11:12.006Z', circuit_is_probe: 'true',
+    fallback_for: 'valuer', handler_ms: '12', idempotency_key: 'k', idle_timeout_ms: '500', follows: 'd-0'
+  })
+  expect(cells({ eventId: 'e', atMs })).toMatchObject({ circuit_state: '\\N', circuit_since: '\\N', circuit_is_probe: '\\N', handler_ms: '\\N' })
 })
 
 test('what an agent claims can break neither line nor cell', () => {

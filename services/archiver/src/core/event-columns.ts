@@ -56,7 +56,16 @@ export const eventColumns: readonly Column[] = [
   { name: 'claimed_priority', cell: event => event.claimedPriority },
   { name: 'due_at', cell: event => event.dueAtMs === null ? null : instant(event.dueAtMs) },
   { name: 'quota', cell: event => event.quota === null ? null : jsonText(event.quota) },
-  { name: 'expected_wait_ms', cell: event => event.expectedWaitMs }
+  { name: 'expected_wait_ms', cell: event => event.expectedWaitMs },
+  { name: 'handler_ms', cell: event => event.handlerMs },
+  { name: 'circuit_state', cell: ({ circuit }) => circuit === null ? null : circuit.state },
+  { name: 'circuit_episode', cell: ({ circuit }) => circuit === null ? null : circuit.episode },
+  { name: 'circuit_since', cell: ({ circuit }) => circuit === null ? null : instant(circuit.sinceMs) },
+  { name: 'circuit_is_probe', cell: ({ circuit }) => circuit === null ? null : String(circuit.isProbe) },
+  { name: 'fallback_for', cell: event => event.fallbackFor },
+  { name: 'idempotency_key', cell: event => event.idempotencyKey },
+  { name: 'idle_timeout_ms', cell: event => event.idleTimeoutMs },
+  { name: 'follows', cell: event => event.follows }
 ]
 
 /** One line of COPY's text format, with its line end. */
