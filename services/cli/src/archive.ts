@@ -3,7 +3,9 @@
 // Invariants:
 //   A1. Reads only, and each query is bounded in rows and in time.
 import pg from 'pg'
+import { storyColumns, toWhyEvent, type StoryRow } from './archived-story.ts'
 import type { ArchivedEvent } from './core/trace-tree.ts'
+import type { WhyEvent } from './core/why.ts'
 import { CliError } from './errors.ts'
 
 export const eventsMax = 20_000
@@ -15,6 +17,10 @@ export interface Archive {
   workflowOf (id: string): Promise<string | undefined>
   /** At most `eventsMax`, oldest first. */
   eventsOf (workflowId: string): Promise<ArchivedEvent[]>
+  /** Events of a dispatch, and of what answers it or is about it; at most `eventsMax`. */
+  storyOf (dispatchId: string): Promise<WhyEvent[]>
+  /** Where each partition of a topic is archived to. */
+  archivedTo (topic: string): Promise<Map<number, number>>
   close (): Promise<void>
 }
 
@@ -55,7 +61,8 @@ export async function openArchive (options: { readonly databaseUrl: string, read
   } catch (error) {
     throw unreachable(databaseUrl, error)
   }
-  const table = `${pg.escapeIdentifier(auditSchema)}.events`
+  const schema = pg.escapeIdentifier(auditSchema)
+  const table = `${schema}.events`
   const query = async <R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]> => {
     try {
       return (await client.query<R>(text, values)).rows
@@ -72,6 +79,18 @@ export async function openArchive (options: { readonly databaseUrl: string, read
     async eventsOf (workflowId) {
       const rows = await query<Row>(`SELECT ${columns} FROM ${table} WHERE workflow_id = $1 AND dispatch_id IS NOT NULL ORDER BY at, event_id LIMIT ${eventsMax}`, [workflowId])
       return rows.map(toEvent)
+    },
+    async storyOf (dispatchId) {
+      // Answers are in the workflow of their request, which has an index.
+      const rows = await query<StoryRow & pg.QueryResultRow>(`SELECT ${storyColumns} FROM ${table} WHERE dispatch_id = $1
+        UNION ALL SELECT ${storyColumns} FROM ${table} WHERE workflow_id IN (SELECT workflow_id FROM ${table} WHERE dispatch_id = $1 AND workflow_id IS NOT NULL)
+          AND in_reply_to = $1 AND dispatch_id IS DISTINCT FROM $1
+        ORDER BY at, event_id LIMIT ${eventsMax}`, [dispatchId])
+      return rows.map(toWhyEvent)
+    },
+    async archivedTo (topic) {
+      const rows = await query<{ partition: number, next_offset: string }>(`SELECT partition, next_offset FROM ${schema}.progress WHERE topic = $1`, [topic])
+      return new Map(rows.map(row => [row.partition, Number(row.next_offset)]))
     },
     close: () => client.end()
   }

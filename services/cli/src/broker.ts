@@ -72,6 +72,13 @@ export async function partitionsOf (kafka: Kafka, topic: string): Promise<number
   })
 }
 
+/** Where each partition begins and ends. */
+export async function endsOf (kafka: Kafka, topic: string): Promise<{ readonly partition: number, readonly low: number, readonly high: number }[]> {
+  await partitionsOf(kafka, topic)
+  const offsets = await withAdmin(kafka, admin => admin.fetchTopicOffsets(topic))
+  return offsets.map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+}
+
 async function withAdmin<T> (kafka: Kafka, ask: (admin: ReturnType<Kafka['admin']>) => Promise<T>): Promise<T> {
   const admin = kafka.admin()
   try {

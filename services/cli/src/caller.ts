@@ -31,8 +31,10 @@ export interface Answer {
   readonly output: unknown
   readonly dispatchId: string
   readonly workflowId: string
-  readonly answeredBy: string
-  readonly answeredByVersion: string
+  /** Null where the fixed reply of an agent that is cut off was given in its place. */
+  readonly answeredBy: string | null
+  readonly answeredByVersion: string | null
+  readonly isFallback: boolean
   readonly latencyMs: number
 }
 

@@ -8,9 +8,11 @@ export const cliCodes = {
   ARCHIVE_MISSING: 'The archiver makes it when it starts: `npm start`. Is MESH_AUDIT_SCHEMA right?',
   TRACE_UNKNOWN: '`npx mesh tail` shows dispatch ids as they come; the archive follows within a second, so `--wait 5` may help.',
   TRACE_PENDING: 'Ask again later, or with a longer --wait.',
+  DISPATCH_UNKNOWN: '`npx mesh tail` shows dispatch ids as they come; `npx mesh trace` those of a workflow.',
   BROKER_UNREACHABLE: 'Start the mesh with `npm start`, or set MESH_KAFKA_BROKERS.',
   SCHEMA_REGISTRY_UNREACHABLE: 'Start the mesh with `npm start`, or set MESH_SCHEMA_REGISTRY_URL.',
   TOPIC_MISSING: 'Run `npm run topics:apply`, or set MESH_NAMESPACE.',
+  DEAD_LETTER_UNKNOWN: '`npx mesh dead-letters list` shows what is there; retention may have taken it.',
   CHANGE_REFUSED: 'Correct what is named; nothing was changed.',
   INPUT_NOT_JSON: 'Quote it for the shell: npx mesh call memory_lookup \'{"leadId":"l-1"}\'',
   CALL_FAILED: 'See the log of the mesh.'

@@ -2,12 +2,15 @@
 import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
 import { addCall } from './commands/call.ts'
+import { addCircuits } from './commands/circuits.ts'
 import type { Runner } from './commands/command.ts'
+import { addDeadLetters } from './commands/dead-letters.ts'
 import { addPressure } from './commands/pressure.ts'
 import { addQuotas } from './commands/quotas.ts'
 import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
 import { addTrace } from './commands/trace.ts'
+import { addWhy } from './commands/why.ts'
 import { debugLevel, wantsColors } from './config.ts'
 import { explain } from './explain.ts'
 import { openTerminal } from './terminal.ts'
@@ -23,9 +26,12 @@ Examples:
   npx mesh topics                                  what lies where, and who is behind
   npx mesh tail                                    what is decided, as it happens
   npx mesh trace 0f1e2d3c4b5a                      what happened, hop by hop
+  npx mesh why 0f1e2d3c4b5a                        why a dispatch went the way it did, and how long it took
   npx mesh call memory_lookup '{"leadId":"l-1"}'   ask for something
   npx mesh quotas                                  who may send how much, and who is over it
   npx mesh pressure                                who is behind with what
+  npx mesh circuits                                who is cut off for now, and why
+  npx mesh dead-letters                            what could not be processed
   npx mesh agents pause crm-sync --why "…"         let what is for an agent wait
 
 It looks at the mesh that \`npm start\` runs on this machine, unless the environment names another.`)
@@ -43,5 +49,5 @@ const run: Runner = async (action, options = {}) => {
   }
 }
 
-for (const add of [addAgents, addTopics, addTrace, addCall, addTail, addQuotas, addPressure]) add(program, run)
+for (const add of [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters]) add(program, run)
 await program.parseAsync()

@@ -24,6 +24,10 @@ const quotasAnswer = z.object({
 const changeAnswer = <V extends z.ZodType>(value: V) => z.object({
   entity: z.string(), isChanged: z.boolean(), before: value.nullable(), after: value.nullable(), changeId: z.string().nullable(), warnings: z.array(z.string())
 })
+const deadLetterOutcome = z.object({ state: z.string(), who: z.string() })
+const redriveAnswer = changeAnswer(deadLetterOutcome).extend({
+  redriven: z.object({ dispatchId: z.string(), workflowId: z.string(), position: z.object({ topic: z.string(), partition: z.number(), offset: z.number() }) })
+})
 const problemAnswer = z.looseObject({ code: z.string(), detail: z.string() })
 
 export interface Change<V> {
@@ -36,6 +40,8 @@ export interface Change<V> {
 }
 
 export interface Asker { readonly who: string, readonly why: string | null }
+export type DeadLetterOutcome = z.output<typeof deadLetterOutcome>
+export type RedriveAnswer = z.output<typeof redriveAnswer>
 export type Limits = z.output<typeof limits>
 export interface NewQuota { readonly ratePerS: number, readonly burst?: number | undefined, readonly outstandingMax?: number | undefined }
 
@@ -58,6 +64,20 @@ export function unsetQuota (registryUrl: string, quotaId: string, asker: Asker):
 
 export function setStatus (registryUrl: string, agent: string, status: string, asker: Asker): Promise<Change<string>> {
   return ask({ registryUrl, path: `/agents/${encodeURIComponent(agent)}/status`, method: 'PUT', body: { status, ...asker }, schema: changeAnswer(z.string()) })
+}
+
+/** Null leaves it to the measuring. */
+export function setCircuit (registryUrl: string, agent: string, state: 'open' | 'closed' | null, asker: Asker): Promise<Change<string>> {
+  return ask({ registryUrl, path: `/circuits/${encodeURIComponent(agent)}`, method: 'PUT', body: { state, ...asker }, schema: changeAnswer(z.string()) })
+}
+
+/** `place` is PARTITION/OFFSET. */
+export function redriveDeadLetter (registryUrl: string, place: string, asker: Asker & { readonly again: boolean }): Promise<RedriveAnswer> {
+  return ask({ registryUrl, path: `/dead-letters/${place}/redrive`, method: 'POST', body: asker, schema: redriveAnswer })
+}
+
+export function discardDeadLetter (registryUrl: string, place: string, asker: Asker): Promise<Change<DeadLetterOutcome>> {
+  return ask({ registryUrl, path: `/dead-letters/${place}/discard`, method: 'POST', body: asker, schema: changeAnswer(deadLetterOutcome) })
 }
 
 const pathOf = (quotaId: string): string => quotaId.split('/').map(encodeURIComponent).join('/')

@@ -85,7 +85,8 @@ describe('a question asked by hand', () => {
   test('as JSON has all of it in one value; several at once don\'t contradict each other', async () => {
     const answers = await Promise.all([1, 2].map(n => askMesh('call', 'double', JSON.stringify({ n }), '--json')))
     expect(answers.map(({ out }) => JSON.parse(out) as unknown)).toEqual([1, 2].map(n => ({
-      output: { n: n * 2 }, dispatchId: expect.any(String), workflowId: expect.any(String), answeredBy: 'calculator', answeredByVersion: '1.0.0', latencyMs: expect.any(Number)
+      output: { n: n * 2 }, dispatchId: expect.any(String), workflowId: expect.any(String), answeredBy: 'calculator', answeredByVersion: '1.0.0',
+      isFallback: false, latencyMs: expect.any(Number)
     })))
     expect((await namesOf()).filter(name => name.startsWith('mesh-cli-'))).toHaveLength(1)
   })
@@ -118,5 +119,5 @@ describe('a question asked by hand', () => {
 test('agents are listed as a table', async () => {
   const { code, out } = await askMesh('agents')
   expect(code).toBe(0)
-  expect(out).toMatch(/^agent +version +domain +team +role +capabilities +status\ncalculator +1\.0\.0 +test +test +bot +double +active\n +fail\n +hold\n/)
+  expect(out).toMatch(/^agent +version +domain +team +role +capabilities +status +health +instances\ncalculator +1\.0\.0 +test +test +bot +double +active +unknown\n +fail\n +hold\n/)
 })

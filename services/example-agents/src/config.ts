@@ -1,10 +1,14 @@
 import { sdkConfig } from '@mesh/agent-sdk'
-import { commonEntries, defineConfig, type ConfigValues } from '@mesh/runtime'
+import { type ConfigValues, defineConfig } from '@mesh/runtime'
 import { z } from 'zod'
 
 export const config = defineConfig({
-  ...sdkConfig,
-  healthPort: commonEntries.healthPort,
+  kafkaBrokers: sdkConfig.kafkaBrokers,
+  schemaRegistryUrl: sdkConfig.schemaRegistryUrl,
+  registryUrl: sdkConfig.registryUrl,
+  namespace: sdkConfig.namespace,
+  logLevel: sdkConfig.logLevel,
+  healthPort: { ...sdkConfig.agentHealthPort, env: 'MESH_HEALTH_PORT', doc: 'Port of /healthz, /readyz and /metrics; 0 for none.' },
   gatewayPort: {
     env: 'MESH_GATEWAY_PORT',
     schema: z.coerce.number().int().min(0).max(65_535).default(7480),

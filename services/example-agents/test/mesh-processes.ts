@@ -1,10 +1,10 @@
 // A mesh of its own for a test: registry, coordinator, archiver and the three domains as processes, on topics and tables of their own.
+import { freePort } from '@mesh/local-stack'
 import { createKafka, createLogger } from '@mesh/runtime'
 import { topicNames } from '@mesh/topics'
 import type { Admin } from 'kafkajs'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createServer, type AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -111,17 +111,6 @@ async function spawnProcess (command: readonly string[], environment: Record<str
       return exited
     }
   }
-}
-
-function freePort (): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 async function withAdmin<T> (namespace: string, work: (admin: Admin) => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 // Parsers of arguments; what they throw, commander shows with the option's name.
 import { InvalidArgumentError } from 'commander'
+import { sinceMs } from '../core/since.ts'
 
 export const wholeNumber = (min: number, max: number) => (text: string): number => {
   const value = Number(text)
@@ -21,4 +22,15 @@ export function quotaId (text: string): string {
 export function agentQuotaId (text: string): string {
   if (/^agent\/[^/]+$/.test(text)) return text
   throw new InvalidArgumentError('It must be agent/NAME; a role always has a quota, set it to another one.')
+}
+
+export function deadLetterPlace (text: string): string {
+  if (/^\d{1,4}\/\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text.split('/')[1]))) return text
+  throw new InvalidArgumentError('It must be PARTITION/OFFSET, such as 0/12; `mesh dead-letters list` shows them.')
+}
+
+export function instant (text: string): number {
+  const atMs = sinceMs(text, Date.now())
+  if (atMs !== undefined) return atMs
+  throw new InvalidArgumentError('It must be how long ago (90s, 30m, 2h, 7d) or an ISO time.')
 }

@@ -33,8 +33,9 @@ async function call (capability: string, json: string, flags: CallFlags, { termi
   const answer = await askMesh({ ...settings, capability, input, priority: flags.priority, ttlMs: flags.timeout, workflowId: flags.workflow, signal })
   if (terminal.json) return terminal.value(answer)
   await terminal.value(answer.output)
-  const { answeredBy, answeredByVersion, latencyMs, dispatchId, workflowId } = answer
-  terminal.warn(`${printable(answeredBy)} ${printable(answeredByVersion)} answered in ${latencyMs.toFixed(0)} ms; dispatch ${dispatchId}, workflow ${printable(workflowId)}`)
+  const { answeredBy, answeredByVersion, isFallback, latencyMs, dispatchId, workflowId } = answer
+  const who = answeredBy === null ? 'a fixed reply' : `${printable(answeredBy)} ${printable(answeredByVersion ?? '')}`
+  terminal.warn(`${who}${isFallback ? ', given as the fallback,' : ''} answered in ${latencyMs.toFixed(0)} ms; dispatch ${dispatchId}, workflow ${printable(workflowId)}`)
 }
 
 function parse (json: string): unknown {

@@ -13,8 +13,8 @@ export function addPressure (program: Command, run: Runner): void {
 
 async function showPressure ({ terminal }: CommandContext): Promise<void> {
   const settings = await loadSettings(['kafkaBrokers', 'schemaRegistryUrl', 'namespace'])
-  const { readPressure } = await import('../pressure.ts')
-  const { pressures, newestAtMs, unreadableRecords } = await readPressure(settings)
+  const { readMeasured } = await import('../measured-topic.ts')
+  const { values: pressures, newestAtMs, unreadableRecords } = await readMeasured('Pressure', settings)
   const silent = silence(newestAtMs, Date.now())
   const classes = pressureLines(pressures)
   if (unreadableRecords > 0) terminal.warn(`Records of the governor that can't be read: ${unreadableRecords}.`)

@@ -17,6 +17,10 @@ export function statusChangeLine (agent: string, change: Change<string>): string
   return changeLine(agent, change, printable)
 }
 
+export function circuitChangeLine (agent: string, change: Change<string>): string {
+  return changeLine(agent, change, state => state === null ? 'as measured' : `held ${printable(state)}`)
+}
+
 function changeLine<V> (name: string, { isChanged, before, after }: Change<V>, said: (value: V | null) => string): string {
   return isChanged ? `${printable(name)}: ${said(before)} → ${said(after)}` : `${printable(name)}: ${said(after)}, as before; nothing was changed.`
 }

@@ -4,7 +4,10 @@ import { paintOutcome, type Paint } from './paint.ts'
 import { printable } from './printable.ts'
 import { clockTime, isoTime } from './iso-time.ts'
 
-export const decisions = ['delivered', 'refused', 'completed', 'timed_out', 'repeated', 'late', 'restated', 'deferred', 'released', 'cleared'] as const satisfies readonly AuditEvent['decision'][]
+export const decisions = [
+  'delivered', 'refused', 'completed', 'timed_out', 'repeated', 'late', 'restated', 'deferred', 'released', 'cleared', 'retried', 'redelivered',
+  'progressed', 'cancelled', 'dead_lettered'
+] as const satisfies readonly AuditEvent['decision'][]
 
 export interface EventFilter {
   /** As source or as target. */
@@ -36,7 +39,8 @@ export function eventLine (event: AuditEvent, paint: Paint): string {
 // What is so while nothing is decided for good.
 function stateOf ({ decision, dueAtMs }: AuditEvent): string {
   if (decision === 'cleared') return 'backlog gone'
-  return decision === 'deferred' && dueAtMs !== null ? `until ${clockTime(isoTime(dueAtMs))}` : 'waiting'
+  if (decision === 'progressed') return 'alive'
+  return (decision === 'deferred' || decision === 'retried') && dueAtMs !== null ? `until ${clockTime(isoTime(dueAtMs))}` : 'waiting'
 }
 
 // A record without an id is known by its place; the end of a backlog, which is no record, by its own id.

@@ -4,7 +4,7 @@ import { plainPaint } from './paint.ts'
 import { pressureHeadings, pressureLines, pressureRows, silence, silentAfterMs } from './pressure-rows.ts'
 
 const idle: ClassPressure = { waitingRecords: 0, oldestAgeMs: 0, drainPerS: 50, expectedWaitMs: 0, isPressed: false }
-const pressure = (agent: string, ...classes: ClassPressure[]): Pressure => ({ agent, atMs: 1, classes })
+const pressure = (agent: string, ...classes: ClassPressure[]): Pressure => ({ agent, atMs: 1, classes, health: 'healthy', instances: 1 })
 
 test('each agent has a row for each class, by name', () => {
   const pressed = { waitingRecords: 1_200, oldestAgeMs: 8_000, drainPerS: 12.34, expectedWaitMs: 180_000, isPressed: true }

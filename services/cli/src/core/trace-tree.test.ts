@@ -94,6 +94,25 @@ describe('a trace', () => {
     expect(outline(hops)).toEqual(['r success'])
   })
 
+  test('has one hop for a request that was tried again, and ends one that was given up or set aside', () => {
+    const hops = buildTrace([
+      ...['delivered', 'retried', 'redelivered'].map((decision, index) => dispatched({ dispatchId: 'r', decision, outcome: null, atMs: 4 + index })), completed({ dispatchId: 'r' }),
+      dispatched({ dispatchId: 'c', outcome: null, appendedAtMs: 1 }), dispatched({ dispatchId: 'c', decision: 'cancelled', outcome: 'cancelled', reason: 'CANCELLED', appendedAtMs: 1 }),
+      dispatched({ dispatchId: 'e', type: 'event', outcome: null, appendedAtMs: 2 }), dispatched({ dispatchId: 'e', type: 'event', decision: 'dead_lettered', outcome: 'dead_lettered', reason: 'SET_ASIDE', appendedAtMs: 2 })
+    ])
+    expect(hops.map(({ dispatchId, outcome, reason, repeats }) => [dispatchId, outcome, reason, repeats]))
+      .toEqual([['r', 'success', null, 0], ['c', 'cancelled', 'CANCELLED', 0], ['e', 'dead_lettered', 'SET_ASIDE', 0]])
+  })
+
+  test('shows no progress and no cancel, whatever is decided about them, and folds the answer all the same', () => {
+    const hops = buildTrace([
+      ...request({ dispatchId: 'r' }), answer({ dispatchId: 'p', inReplyTo: 'r', type: 'progress', appendedAtMs: 3 }),
+      answer({ dispatchId: 'x', inReplyTo: 'r', type: 'cancel', decision: 'late', appendedAtMs: 4 }), answer({ dispatchId: 'a', inReplyTo: 'r', appendedAtMs: 5 })
+    ])
+    expect(outline(hops)).toEqual(['r success'])
+    expect(hops[0]!.reply?.dispatchId).toBe('a')
+  })
+
   test('shows every dispatch once when parents are missing or go round in a circle', () => {
     const hops = buildTrace([
       dispatched({ dispatchId: 'orphan', parentId: 'gone', appendedAtMs: 5 }),

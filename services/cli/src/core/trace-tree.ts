@@ -3,7 +3,8 @@
 // Invariants:
 //   T1. Each dispatch is one hop, at exactly one place, whatever the data: a parent that isn't there or a circle of
 //       parents makes a root that says so.
-//   T2. A delivered answer is part of its request's hop; an answer that was refused or late is a hop of its own.
+//   T2. A delivered answer is part of its request's hop; an answer that was refused or late is a hop of its own. What a
+//       handler says of its progress, and a caller that gives up, are no hops.
 //   T3. A dispatch that waited in the mesh is one hop: its decision is the one that let it through in the end.
 //   T4. Children follow their parent in the order of their append; no recursion, so no depth is too deep.
 import { isoTime } from './iso-time.ts'
@@ -85,7 +86,9 @@ export interface Hop {
 
 const admissions: ReadonlySet<string> = new Set(['delivered', 'released', 'refused', 'repeated', 'late'])
 const passes: ReadonlySet<string> = new Set(['delivered', 'released'])
-const terminals: ReadonlySet<string> = new Set(['completed', 'timed_out'])
+const terminals: ReadonlySet<string> = new Set(['completed', 'timed_out', 'cancelled', 'dead_lettered'])
+/** What is said about a request while it is handled is part of its story, not a hop. */
+const asides: ReadonlySet<string> = new Set(['progress', 'cancel'])
 
 interface Dispatched {
   readonly admission: ArchivedEvent
@@ -133,11 +136,11 @@ export function pendingCount (hops: readonly Hop[]): number {
 // In the order of their append, which is the order of the map.
 function dispatches (events: readonly ArchivedEvent[]): Map<string, Dispatched> {
   const byId = new Map<string, ArchivedEvent[]>()
-  for (const event of events.toSorted(byTime)) if (event.decision !== 'restated') push(byId, event.dispatchId, event)
+  for (const event of events.toSorted(byTime)) if (event.decision !== 'restated' && !asides.has(event.type ?? '')) push(byId, event.dispatchId, event)
   const found: [string, Dispatched][] = []
   for (const [id, own] of byId) {
     const admitted = own.filter(({ decision }) => admissions.has(decision))
-    const terminal = own.find(({ decision }) => terminals.has(decision))
+    const terminal = own.find(({ decision, outcome }) => terminals.has(decision) && outcome !== null)
     const deferred = own.find(({ decision }) => decision === 'deferred')
     const decided = admitted.find(({ decision }) => passes.has(decision)) ?? (deferred === undefined ? admitted[0] : refusalAfter(deferred, admitted))
     const admission = decided ?? deferred ?? own[0]!

@@ -1,22 +1,25 @@
-// Reads mesh.pressure whole, once: what the governor said last of each agent, and when it last said anything.
+// Reads a topic of the governor's measurements whole, once: what it said last of each key, and when it last said anything.
 //
 // Invariants:
-//   P1. Joins no shared group and commits nothing; ends when it has reached the end that the topic had.
+//   M1. Joins no shared group and commits nothing; ends when it has reached the end that the topic had.
 import { startCompactedTable } from '@mesh/runtime'
-import { CodecError, type Pressure } from '@mesh/schemas'
+import { CodecError, type Circuit, type Pressure } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
 import { connectKafka, partitionsOf } from './broker.ts'
 import { quietLogger } from './quiet-logger.ts'
 import { codecFrom } from './schema-registry.ts'
 
-export interface PressureRead {
-  readonly pressures: readonly Pressure[]
+interface Measured { readonly Pressure: Pressure, readonly Circuit: Circuit }
+const topicOf = { Pressure: 'pressure', Circuit: 'circuits' } as const
+
+export interface MeasuredRead<T> {
+  readonly values: readonly T[]
   /** Broker's time of the newest record, the heartbeat included; null where there is none. */
   readonly newestAtMs: number | null
   readonly unreadableRecords: number
 }
 
-export interface PressureOptions {
+export interface MeshPlaces {
   readonly kafkaBrokers: readonly string[]
   readonly schemaRegistryUrl: string
   readonly namespace: string
@@ -25,13 +28,14 @@ export interface PressureOptions {
 const freshMs = 2_000
 const heartbeatKey = 'heartbeat'
 
-export async function readPressure ({ kafkaBrokers, schemaRegistryUrl, namespace }: PressureOptions): Promise<PressureRead> {
+export async function readMeasured<N extends keyof Measured> (schema: N, places: MeshPlaces): Promise<MeasuredRead<Measured[N]>> {
+  const { kafkaBrokers, schemaRegistryUrl, namespace } = places
   const logger = quietLogger()
-  const topic = topicNames(namespace).pressure
+  const topic = topicNames(namespace)[topicOf[schema]]
   const kafka = await connectKafka(kafkaBrokers, `${namespace}.cli`, logger)
   await partitionsOf(kafka, topic)
   const codec = await codecFrom(schemaRegistryUrl)
-  const byAgent = new Map<string, Pressure>()
+  const byKey = new Map<string, Measured[N]>()
   let newestAtMs: number | null = null
   let unreadableRecords = 0
   const table = await startCompactedTable({
@@ -40,8 +44,8 @@ export async function readPressure ({ kafkaBrokers, schemaRegistryUrl, namespace
       newestAtMs = Math.max(newestAtMs ?? 0, appendedAtMs)
       if (key === heartbeatKey) return
       try {
-        if (value === null) byAgent.delete(key)
-        else byAgent.set(key, codec.decode('Pressure', value))
+        if (value === null) byKey.delete(key)
+        else byKey.set(key, codec.decode(schema, value))
       } catch (error) {
         if (!(error instanceof CodecError)) throw error
         unreadableRecords++
@@ -49,5 +53,5 @@ export async function readPressure ({ kafkaBrokers, schemaRegistryUrl, namespace
     }
   })
   await table.close()
-  return { pressures: [...byAgent.values()], newestAtMs, unreadableRecords }
+  return { values: [...byKey.values()], newestAtMs, unreadableRecords }
 }
