@@ -10,7 +10,7 @@ const noRelativeProcessImport = {
   message: 'Import another workspace by its name; a process is never imported.'
 }
 const noProcessImport = {
-  regex: '^@mesh/(coordinator|registry|governor|archiver|audit-api|example-agents|cli|loadtest|checks)$',
+  regex: '^@mesh/(coordinator|registry|governor|archiver|audit-api|example-agents|cli|loadtest|checks|torture)$',
   message: 'Services meet only in topics: no process imports another.'
 }
 const patterns = (...more) => ['error', { patterns: [noRelativeProcessImport, noProcessImport, ...more] }]
@@ -49,9 +49,9 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'config.ts is the only reader of the environment.' }] }
   },
   {
-    files: ['services/*/src/core/**/*.ts'], ignores: ['**/*.test.ts'],
+    files: ['services/*/src/core/**/*.ts', 'infra/torture/src/core/**/*.ts'], ignores: ['**/*.test.ts'],
     rules: {
-      'no-restricted-imports': patterns({ regex: '^(?!\\./|@mesh/(schemas|topics)$)', message: 'core/ decides; it does no I/O. Take the value as an argument.' }),
+      'no-restricted-imports': patterns({ regex: '^(?!\\./|@mesh/(schemas|topics|quota-store/limits)$)', message: 'core/ decides; it does no I/O. Take the value as an argument.' }),
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'performance', 'crypto'],
       'no-restricted-properties': ['error', { object: 'Date', property: 'now' }, { object: 'Math', property: 'random' }],
       'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Take `now` as an argument.' }]
@@ -65,6 +65,11 @@ export default tseslint.config(
         { selector: `Identifier[name=${domainWord}]`, message: 'A domain word in the runtime is a bug.' },
         { selector: `Literal[value=${domainWord}]`, message: 'A domain word in the runtime is a bug.' }]
     }
+  },
+  {
+    // What judges the mesh must not share its mistakes.
+    files: ['infra/torture/src/reader/**/*.ts'],
+    rules: { 'no-restricted-imports': patterns({ regex: '^(@mesh/|kafkajs)', message: 'The checker shares no code with the mesh.' }) }
   },
   { files: ['schemas/**/*.ts'], rules: { 'no-restricted-imports': patterns({ regex: '^@mesh/', message: 'schemas imports nothing of the mesh.' }) } },
   { files: ['topics/**/*.ts'], rules: { 'no-restricted-imports': patterns({ regex: '^@mesh/(?!schemas$)', message: 'topics imports schemas only.' }) } },

@@ -27,6 +27,8 @@ const commands = {
   'topics:plan': script('topics/scripts/plan.ts'),
   'topics:apply': script('topics/scripts/apply.ts'),
   'loadtest:latency': script('loadtest/src/dispatch-latency.ts'),
+  torture: script('infra/torture/src/main.ts'),
+  mutation: script('infra/mutation/run.js'),
   'docs:generate': script('infra/checks/src/docs-generate.ts'),
   mesh: { ...script('services/cli/src/main.ts'), keepFolder: true }
 }

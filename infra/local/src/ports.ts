@@ -4,7 +4,7 @@
 //   P1. A port that the user set is used or the start fails; it is never replaced.
 //   P2. A remembered port is used again while it is free, so that addresses survive `down` and `up`.
 //   P3. No two parts get the same port.
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { StackError } from './errors.ts'
 import type { Environment } from './home.ts'
 import { randomPortMax, randomPortMin } from './versions.ts'
@@ -36,6 +36,18 @@ export function isPortFree (port: number): Promise<boolean> {
     const server = createServer()
     server.once('error', () => resolve(false))
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
+
+/** One that nobody listens on at this moment. */
+export function freePort (): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => resolve(port))
+    })
   })
 }
 

@@ -1,7 +1,6 @@
 // Which processes make up the mesh on one machine, in the order in which they start.
-import { createServer, type AddressInfo } from 'node:net'
 import { StackError } from '../errors.ts'
-import { isPortFree } from '../ports.ts'
+import { freePort, isPortFree } from '../ports.ts'
 import { stackEnvironment, type StackAddresses } from '../stack.ts'
 import type { ProcessPlan } from './mesh-processes.ts'
 
@@ -53,15 +52,4 @@ async function choosePort (setting: string, preferred: number, environment: Node
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new StackError('BAD_SETTING', `${setting}=${given} is not a port. Set it to a number from 1 to 65535, or unset it.`)
   if (!await isPortFree(port)) throw new StackError('PORT_BUSY', `Port ${port} (${setting}) is taken by another program. Stop that program, set ${setting} to a free port, or unset it.`)
   return port
-}
-
-function freePort (): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
 }
