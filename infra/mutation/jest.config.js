@@ -1,7 +1,7 @@
 // The unit tests of the services, in the folder to which the mutated code was copied.
 import root from '../../jest.config.js'
 
-const { displayName, ...unit } = root.projects.find(({ displayName }) => displayName === 'unit')
+const unit = root.projects.find(({ displayName }) => displayName === 'unit')
 
 export default {
   ...unit, rootDir: '../..', setupFiles: ['<rootDir>/infra/mutation/few-runs.js'], testMatch: ['<rootDir>/services/*/src/**/*.test.ts'],

@@ -7,7 +7,7 @@
 //   B3. Suspects of a partition are its first `suspectsMax` records at most; each such start gets past one of them at least
 //       or sets one aside, so the inbox goes on.
 import { setTimeout as pause } from 'node:timers/promises'
-import { startAfter } from './core/start-mark.ts'
+import { aloneCrashes, startAfter } from './core/start-mark.ts'
 import type { Owned } from './inbox-offsets.ts'
 import type { StartMarks } from './start-marks.ts'
 
@@ -63,7 +63,7 @@ export class CarefulStart<T extends { readonly owned: Owned }> {
     const watched = this.#watched.get(record.owned)
     if (watched === undefined) return false
     // What comes after the first may have been begun beside it.
-    this.#suspects.push({ record, crashes: watched.isFirst ? watched.crashes : this.#crashesMax - 2 })
+    this.#suspects.push({ record, crashes: watched.isFirst ? watched.crashes : this.#crashesMax - aloneCrashes })
     watched.isFirst = false
     if (--watched.left === 0) this.#watched.delete(record.owned)
     return true

@@ -30,9 +30,9 @@ describe('a definition', () => {
       input: z.object({}), output: z.object({ score: z.number() }), idleTimeoutMs: 0, retry: { attemptsMax: 0, backoffMs: 500, backoffMsMax: 100 },
       fallback: { reply: { score: 'secret' } }, chainLimits: { depthMax: 1.5 }
     }
-    const problems = definitionProblems({ ...definition, capabilities: { score }, chainLimits: { visitsMax: 0 }, crashesMax: 1 })
+    const problems = definitionProblems({ ...definition, capabilities: { score }, chainLimits: { visitsMax: 0 }, crashesMax: 2 })
     expect(problems).toEqual([
-      'crashesMax 1 is not a whole number from 2',
+      'crashesMax 2 is not a whole number from 3',
       'capability \'score\': idleTimeoutMs 0 is not a whole number from 1', 'capability \'score\': retry.attemptsMax 0 is not a whole number from 1',
       'capability \'score\': retry.backoffMsMax is less than backoffMs', 'capability \'score\': chainLimits.depthMax 1.5 is not a whole number from 1',
       'capability \'score\': fallback.reply does not fit the output: score: invalid_type', 'chainLimits.visitsMax 0 is not a whole number from 1'

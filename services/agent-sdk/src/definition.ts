@@ -61,7 +61,7 @@ export interface AgentDefinition<C extends Contracts = Contracts> {
   readonly handlerMsMax?: number
   /** Bounds on chains of dispatches that end at this agent; left out: those of the mesh. */
   readonly chainLimits?: ChainLimitOptions
-  /** Runs of a handler that may end the process before what it handles is set aside; 3, at least 2. */
+  /** Crashes of its process after which what a handler works on is set aside; 4, at least 3. It ran alone in the last two. */
   readonly crashesMax?: number
 }
 

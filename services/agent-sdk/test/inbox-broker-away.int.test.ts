@@ -42,7 +42,7 @@ test('a broker that is away for long does not end the process, and what comes af
   await Promise.all([admin.connect(), producer.connect()])
   await admin.createTopics({ waitForLeaders: true, topics: topics.map(topic => ({ topic, numPartitions: 1, replicationFactor: 1 })) })
   const inbox = new Inbox({
-    kafka: createKafka({ brokers: broker.brokers, clientId: 'inbox', logger }), codec, groupId: 'planner', topics, maxConcurrent: 2, crashesMax: 3, handoffMs: 1_000, instance, logger
+    kafka: createKafka({ brokers: broker.brokers, clientId: 'inbox', logger }), codec, groupId: 'planner', topics, maxConcurrent: 2, crashesMax: 4, handoffMs: 1_000, instance, logger
   })
   await inbox.start()
   const deliver = async (dispatchId: string) => {

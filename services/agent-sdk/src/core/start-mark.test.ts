@@ -41,16 +41,16 @@ describe('starts at a record that ends its process each time', () => {
     return starts
   }
 
-  test('are as many as is set, the last of them alone', () => {
-    expect(startsUntilSetAside(3)).toEqual(['ordinary', 'ordinary', 'careful', 'set_aside'])
-    expect(startsUntilSetAside(2)).toEqual(['ordinary', 'careful', 'set_aside'])
+  test('are as many as is set, the last two of them alone', () => {
+    expect(startsUntilSetAside(4)).toEqual(['ordinary', 'ordinary', 'careful', 'careful', 'set_aside'])
+    expect(startsUntilSetAside(3)).toEqual(['ordinary', 'careful', 'careful', 'set_aside'])
   })
 
   test('set aside nothing that never ran alone, however often its neighbours end the process', () => {
     let mark: StartMark | undefined
     for (let start = 0; start < 10; start++) {
       const crashes = crashesAt(mark, gone)
-      const kind = startAfter(crashes, 3)
+      const kind = startAfter(crashes, 4)
       expect(kind).not.toBe('set_aside')
       // In a careful start it waits for its turn, so the mark isn't its own.
       mark = { crashes, by: kind === 'ordinary' ? `process ${start}` : null }

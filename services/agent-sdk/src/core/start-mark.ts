@@ -4,8 +4,9 @@
 // Invariants:
 //   K1. A start counts as a crash only when the offset has not moved since and whoever started has gone without a word: its
 //       mark stands and it is no member of the group any more. A partition that moves, or an instance that stops, counts nothing.
-//   K2. A record is set aside only after a crash in which it ran alone: from one crash less than the bound on, an instance runs
-//       the partition's first records one at a time, with nothing else beside them, and only then is the mark its own.
+//   K2. A record is set aside only after two crashes in which it ran alone (one may be a deployment, or a full machine): from two
+//       crashes less than the bound on, an instance runs the partition's first records one at a time, with nothing else beside
+//       them, and only then is the mark its own.
 //   K3. A text that isn't a mark counts as none.
 
 export interface StartMark {
@@ -17,9 +18,11 @@ export interface StartMark {
 
 export type Start = 'ordinary' | 'careful' | 'set_aside'
 
-export const crashesMaxDefault = 3
-/** One run alone is the proof, and there is one before it. */
-export const crashesMaxLeast = 2
+export const crashesMaxDefault = 4
+/** Crashes alone that are the proof. */
+export const aloneCrashes = 2
+/** There is an ordinary start before those that are careful. */
+export const crashesMaxLeast = aloneCrashes + 1
 const version = 'm1'
 const shape = /^m1 (\d{1,6}) (\S{1,100})$/
 
@@ -38,5 +41,5 @@ export function crashesAt (mark: StartMark | undefined, isRunning: (process: str
 
 export function startAfter (crashes: number, crashesMax: number): Start {
   if (crashes >= crashesMax) return 'set_aside'
-  return crashes >= crashesMax - 1 ? 'careful' : 'ordinary'
+  return crashes >= crashesMax - aloneCrashes ? 'careful' : 'ordinary'
 }
