@@ -4,7 +4,7 @@
 //   P1. A port that the user set is used or the start fails; it is never replaced.
 //   P2. A remembered port is used again while it is free, so that addresses survive `down` and `up`.
 //   P3. No two parts get the same port.
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { StackError } from './errors.ts'
 import type { Environment } from './home.ts'
 import { randomPortMax, randomPortMin } from './versions.ts'
@@ -39,16 +39,18 @@ export function isPortFree (port: number): Promise<boolean> {
   })
 }
 
-/** One that nobody listens on at this moment. */
-export function freePort (): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
+// Below what Linux (32768) and macOS (49152) give to outgoing connections: one of those could take the port before whoever asked
+// for it listens. Apart from those of the stack (versions.ts).
+const freePortMin = 12_000
+const freePortMax = 19_999
+
+/** One that nobody listens on at this moment, and that no connection is given. */
+export async function freePort (): Promise<number> {
+  for (let tries = 0; tries < randomTriesMax; tries++) {
+    const port = freePortMin + Math.floor(Math.random() * (freePortMax - freePortMin + 1))
+    if (await isPortFree(port)) return port
+  }
+  throw new StackError('PORT_BUSY', `No free port found between ${freePortMin} and ${freePortMax} in ${randomTriesMax} tries.`)
 }
 
 function parsePort (setting: string, value: string): number {
