@@ -17,7 +17,7 @@ const anyRecord = anyName.chain(name => recordOf(schemas[name].schema).map(value
 const encodeAny = (name: SchemaName, value: unknown): Buffer => codec.encode(name, value as never)
 
 const dispatch: Dispatch = {
-  dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [{ agent: 'human-gateway', dispatchId: 'd-0' }], type: 'request',
+  dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [{ agent: 'human-gateway', dispatchId: 'd-0', link: '' }], link: '1', type: 'request',
   source: 'orchestrator', sourceVersion: '1.0.0', sourceInstance: 'orchestrator-1', target: null, capability: 'analyze_lead', priority: 1,
   issuedAtMs: 1_700_000_000_000, ttlMs: 30_000, replyPartition: 3, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null,
   confidence: 0.5,

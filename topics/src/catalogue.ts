@@ -164,6 +164,16 @@ export const catalogue: readonly TopicDefinition[] = [
     config: { 'retention.ms': text(90 * dayMs), 'max.message.bytes': text(limits.controlMessageBytesMax) },
     owner: 'registry',
     reason: 'Who changed control state, from what to what and why; the archiver keeps it.'
+  },
+  {
+    name: 'keys',
+    key: 'key id',
+    schemas: ['AgentKey'],
+    partitions: 1,
+    cleanup: 'compact',
+    config: decided,
+    owner: 'registry',
+    reason: 'Whose signature is whose; read whole by coordinators and by every agent, because each checks for itself.'
   }
 ]
 

@@ -33,6 +33,7 @@ export interface TopicNames {
   readonly throttles: string
   readonly alerts: string
   readonly changes: string
+  readonly keys: string
 }
 
 export class TopicNameError extends Error {
@@ -61,7 +62,8 @@ export function topicNames (namespace: string = defaultNamespace): TopicNames {
     pressure: `${namespace}.pressure`,
     throttles: `${namespace}.throttles`,
     alerts: `${namespace}.alerts`,
-    changes: `${namespace}.changes`
+    changes: `${namespace}.changes`,
+    keys: `${namespace}.keys`
   }
 }
 

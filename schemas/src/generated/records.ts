@@ -133,6 +133,26 @@ export interface QuotaUse {
   readonly episode: string | null
 }
 
+/** A public key that speaks for an agent: the value on mesh.keys, keyed by its id. It is never removed, so that what it signed can be checked for as long as it is kept. */
+export interface AgentKey {
+  /** First 12 bytes of the SHA-256 of the public key, in base64url; the key. */
+  readonly keyId: string
+  /** Agent that it speaks for. */
+  readonly agent: string
+  /** Ed25519 public key, the 32 bytes of RFC 8032. */
+  readonly publicKey: Buffer
+  /** First moment at which what it signs may be appended, milliseconds since 1970. */
+  readonly notBeforeMs: number
+  /** From here on what it signs is refused, milliseconds since 1970. */
+  readonly notAfterMs: number
+  /** When it was revoked, milliseconds since 1970; from then on nothing is believed that it signed, whenever that was. Null while it holds. */
+  readonly revokedAtMs: number | null
+  /** Who registered, shortened or revoked it last. */
+  readonly changedBy: string
+  /** When, milliseconds since 1970. */
+  readonly changedAtMs: number
+}
+
 /** Whether the mesh talks with an agent. */
 export type AgentStatus = 'active' | 'quarantined' | 'paused' | 'draining'
 
@@ -524,6 +544,8 @@ export interface ChainHop {
   readonly agent: string
   /** Id of the earlier dispatch. */
   readonly dispatchId: string
+  /** What the earlier dispatch's id was derived with, beside its own parent's sender and id; empty at the root. */
+  readonly link: string
 }
 
 /** What kind of message a dispatch is. */
@@ -579,6 +601,8 @@ export interface Dispatch {
   readonly idleTimeoutMs: number | null
   /** How long the handler ran, without its queue, milliseconds; on responses and errors. */
   readonly handlerMs: number | null
+  /** What the id was derived with, beside the parent's sender and id: the call's ordinal, and the attempt if it is a later one. So an id commits to its parent's, and that to its own. Empty at the root. */
+  readonly link: string
 }
 
 /** Why a handler could not answer; carried by a dispatch of type error. */
@@ -646,4 +670,5 @@ export interface Records {
   Circuit: Circuit
   Alert: Alert
   Redrive: Redrive
+  AgentKey: AgentKey
 }

@@ -58,6 +58,12 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
                   "name": "dispatchId",
                   "type": "string",
                   "doc": "Id of the earlier dispatch."
+                },
+                {
+                  "name": "link",
+                  "type": "string",
+                  "default": "",
+                  "doc": "What the earlier dispatch's id was derived with, beside its own parent's sender and id; empty at the root."
                 }
               ]
             }
@@ -262,6 +268,12 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
           ],
           "default": null,
           "doc": "How long the handler ran, without its queue, milliseconds; on responses and errors."
+        },
+        {
+          "name": "link",
+          "type": "string",
+          "default": "",
+          "doc": "What the id was derived with, beside the parent's sender and id: the call's ordinal, and the attempt if it is a later one. So an id commits to its parent's, and that to its own. Empty at the root."
         }
       ]
     }
@@ -2651,6 +2663,61 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
           "name": "proof",
           "type": "bytes",
           "doc": "HMAC-SHA256 of value, position and time under the redrive key, so that no agent can send it."
+        }
+      ]
+    }
+  },
+  AgentKey: {
+    subject: 'mesh.control.AgentKey',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.control",
+      "name": "AgentKey",
+      "doc": "A public key that speaks for an agent: the value on mesh.keys, keyed by its id. It is never removed, so that what it signed can be checked for as long as it is kept.",
+      "fields": [
+        {
+          "name": "keyId",
+          "type": "string",
+          "doc": "First 12 bytes of the SHA-256 of the public key, in base64url; the key."
+        },
+        {
+          "name": "agent",
+          "type": "string",
+          "doc": "Agent that it speaks for."
+        },
+        {
+          "name": "publicKey",
+          "type": "bytes",
+          "doc": "Ed25519 public key, the 32 bytes of RFC 8032."
+        },
+        {
+          "name": "notBeforeMs",
+          "type": "long",
+          "doc": "First moment at which what it signs may be appended, milliseconds since 1970."
+        },
+        {
+          "name": "notAfterMs",
+          "type": "long",
+          "doc": "From here on what it signs is refused, milliseconds since 1970."
+        },
+        {
+          "name": "revokedAtMs",
+          "type": [
+            "null",
+            "long"
+          ],
+          "default": null,
+          "doc": "When it was revoked, milliseconds since 1970; from then on nothing is believed that it signed, whenever that was. Null while it holds."
+        },
+        {
+          "name": "changedBy",
+          "type": "string",
+          "doc": "Who registered, shortened or revoked it last."
+        },
+        {
+          "name": "changedAtMs",
+          "type": "long",
+          "doc": "When, milliseconds since 1970."
         }
       ]
     }
