@@ -1,0 +1,2 @@
+// The part of signing that needs no keys, for cores that decide and agents that send.
+export { type Chained, chainProblem, derivedId, type Digest, linkOf, uuidFrom } from './core/chain.ts'

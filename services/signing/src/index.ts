@@ -1,0 +1,6 @@
+export { type Signature, signBatch, signatureBytesMax } from './batch-signer.ts'
+export { type AgentKey, type SignatureCode, type SignatureProblem } from './core/key-standing.ts'
+export { treeSizeMax } from './core/proof.ts'
+export { createSigningKey, isPossessed, keyIdOf, possessionOf, publicKeyBytes, type SigningKey, signingKeyFrom } from './keys.ts'
+export { type FoundKey, loadOrCreateKey, loadKey, keyPath, replaceKey, KeyFileError } from './key-file.ts'
+export { SignatureChecker, type SignedBody } from './signature-checker.ts'
