@@ -52,6 +52,8 @@ export interface BatchSenderOptions {
   readonly queueRecordsMax?: number
   /** From one batch to the next, for records that may linger. */
   readonly lingerMs?: number
+  /** Makes the values as they are sent, once for a whole batch, in its order. */
+  readonly seal?: (records: readonly SendRecord[]) => readonly (Buffer | null)[]
 }
 
 interface Queued { readonly record: SendRecord, readonly done: SendDone }
@@ -64,7 +66,7 @@ export async function startBatchSender (options: BatchSenderOptions): Promise<Ba
 }
 
 class Sender implements BatchSender {
-  readonly #options: Required<BatchSenderOptions>
+  readonly #options: Required<Omit<BatchSenderOptions, 'seal'>> & Pick<BatchSenderOptions, 'seal'>
   /** Undefined between a failed batch and the next one. */
   #producer: Producer | undefined
   #queue: Queued[] = []
@@ -149,10 +151,11 @@ class Sender implements BatchSender {
 
   /** What the broker answered, or why it didn't. */
   async #sendBatch (batch: readonly Queued[]): Promise<readonly RecordMetadata[] | SendError> {
-    const { kafka, logger } = this.#options
+    const { kafka, logger, seal } = this.#options
     try {
+      const values = seal?.(batch.map(({ record }) => record))
       this.#producer ??= await connected(producerOf(kafka))
-      return await this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) })
+      return await this.#producer.sendBatch({ acks: -1, topicMessages: byTopic(batch, values) })
     } catch (error) {
       logger.warn({ err: error, records: batch.length }, 'a batch could not be sent')
       this.#producer?.disconnect().catch(failure => logger.debug({ err: failure }, 'a replaced producer did not disconnect'))
@@ -208,7 +211,9 @@ function mayHelpAgain (error: unknown): boolean {
   return cause instanceof Error ? mayHelpAgain(cause) : retriable !== false
 }
 
-function batchLength (queue: readonly Queued[], { batchRecordsMax, batchBytesMax }: Required<BatchSenderOptions>): number {
+type BatchBounds = Required<Pick<BatchSenderOptions, 'batchRecordsMax' | 'batchBytesMax'>>
+
+function batchLength (queue: readonly Queued[], { batchRecordsMax, batchBytesMax }: BatchBounds): number {
   let bytes = 0
   const most = Math.min(queue.length, batchRecordsMax)
   for (let length = 0; length < most; length++) {
@@ -227,9 +232,10 @@ function bytesOf ({ key, value, headers }: SendRecord): number {
   return bytes
 }
 
-function byTopic (batch: readonly Queued[]): TopicMessages[] {
+function byTopic (batch: readonly Queued[], sealed?: readonly (Buffer | null)[]): TopicMessages[] {
   const topics = new Map<string, Message[]>()
-  for (const { record: { topic, partition, key, value, headers } } of batch) {
+  for (const [index, { record: { topic, partition, key, headers, ...record } }] of batch.entries()) {
+    const value = sealed === undefined ? record.value : sealed[index]!
     const message: Message = headers === undefined ? { partition, key, value } : { partition, key, value, headers }
     const messages = topics.get(topic)
     if (messages === undefined) topics.set(topic, [message])
