@@ -8,6 +8,7 @@ import type { AnswerRecovery } from './answer-recovery.ts'
 import type { Connection } from './connection.ts'
 import type { Recover } from './exchange-parts.ts'
 import type { AgentInstance } from './instance.ts'
+import type { Senders } from './senders.ts'
 import { fromWire } from './wire.ts'
 
 const retryPause = { firstMs: 20, mostMs: 500 }
@@ -42,22 +43,27 @@ export function isAnswer (codec: Codec, value: Buffer): boolean {
   }
 }
 
-export const recoverWith = (recovery: AnswerRecovery, codec: Codec): Recover => async (dispatchId, sinceMs) => {
+export const recoverWith = (recovery: AnswerRecovery, codec: Codec, senders: Senders): Recover => async (dispatchId, sinceMs) => {
   const value = await recovery.find(dispatchId, sinceMs)
   if (value === undefined || value === 'absent') return value
-  return codec.nameOf(value) === 'Delivery' ? fromWire(codec, value) : codec.decode('Notice', value)
+  if (codec.nameOf(value) !== 'Delivery') return codec.decode('Notice', value)
+  const received = fromWire(codec, value)
+  return await senders.problemLater(received) === undefined ? received : 'absent'
 }
 
 async function hear (record: ReaderRecord, connection: Connection, instance: AgentInstance): Promise<void> {
-  const { codec } = connection
+  const { codec, senders } = connection
   for (const isRetry of [false, true]) {
     try {
       if (record.value === null) throw new CodecError('GARBAGE', 'the record has no value')
       if (codec.nameOf(record.value) === 'Notice') return instance.onNotice(codec.decode('Notice', record.value))
       // The key is the id of the request; the rest of the record is looked at only by whoever waits for it.
       if (record.key !== null && !instance.exchange.waitsFor(record.key.toString())) return
-      const { delivery, dispatch } = fromWire(codec, record.value)
-      return instance.onAnswer(delivery, dispatch)
+      const received = fromWire(codec, record.value)
+      let forged = senders.problem(received)
+      if (forged?.code === 'KEY_UNKNOWN') forged = await senders.problemLater(received)
+      // Passed over: the call goes on waiting for the answer itself.
+      return forged === undefined ? instance.onAnswer(received.delivery, received.dispatch) : instance.forged(received, forged)
     } catch (error) {
       if (!(error instanceof CodecError)) throw error
       if (error.code === 'UNKNOWN_SCHEMA_ID' && !isRetry) {

@@ -3,6 +3,7 @@
 export const sdkCodes = {
   DEFINITION_INVALID: { retriable: false, doc: 'The agent\'s definition contradicts itself or breaks a rule; all problems are listed.', next: 'Correct the definition.' },
   CONFIG_INVALID: { retriable: false, doc: 'A setting is missing or invalid in both options and environment.', next: 'Set what the message names.' },
+  SIGNING_KEY_UNUSABLE: { retriable: false, doc: 'The private key can\'t be read, is none, or can be read by others.', next: 'Do what its message says, or `mesh keys rotate AGENT`.' },
   REGISTRY_UNREACHABLE: { retriable: true, doc: 'The registry did not answer in time at start.', next: 'Start the mesh, or set MESH_REGISTRY_URL.' },
   REGISTRATION_REFUSED: { retriable: false, doc: 'The registry refused the registration.', next: 'Do what its message says.' },
   BROKER_UNREACHABLE: { retriable: true, doc: 'Kafka could not be reached, or a topic of the mesh is missing, at start.', next: 'Start the mesh, or set MESH_KAFKA_BROKERS.' },

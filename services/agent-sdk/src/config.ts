@@ -10,6 +10,9 @@ export const sdkConfig = defineConfig({
   registryUrl: { env: 'MESH_REGISTRY_URL', schema: z.url(), doc: 'Base URL of the agent registry.' },
   namespace: commonEntries.namespace,
   logLevel: commonEntries.logLevel,
+  signatures: { env: 'MESH_SIGNATURES', schema: z.enum(['required', 'off']).default('required'), doc: 'Whether dispatches are signed, and refused when they are not their source\'s; as the coordinators have it.' },
+  signingKey: { env: 'MESH_SIGNING_KEY', schema: z.string().optional(), secret: true, doc: 'Private key to sign with, Ed25519 as PKCS #8 in PEM; left out, that of the file.' },
+  keysFolder: { env: 'MESH_KEYS_FOLDER', schema: z.string().min(1).default('.mesh/keys'), doc: 'Folder with AGENT.pem, the private key of each agent; made on the first start.' },
   agentHealthPort: {
     env: 'MESH_AGENT_HEALTH_PORT', schema: z.coerce.number().int().min(0).max(65_535).default(0),
     doc: 'Port of the agent\'s /healthz, /readyz and /metrics; 0 for none.'
@@ -27,6 +30,8 @@ export interface StartOptions {
   readonly namespace?: string
   /** Else MESH_LOG_LEVEL, else info. */
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+  /** Where AGENT.pem lies, or is made on the first start; else MESH_KEYS_FOLDER, else .mesh/keys. */
+  readonly keysFolder?: string
   /** Serves /healthz, /readyz and /metrics here, once for all agents of a start; else MESH_AGENT_HEALTH_PORT. 0 for none. */
   readonly healthPort?: number
   /** Whole time for `stop`, milliseconds; 10,000. */
@@ -62,7 +67,8 @@ export function settingsFrom (options: StartOptions, environment: Readonly<Recor
     MESH_SCHEMA_REGISTRY_URL: options.schemaRegistryUrl,
     MESH_REGISTRY_URL: options.registryUrl,
     MESH_NAMESPACE: options.namespace,
-    MESH_LOG_LEVEL: options.logLevel
+    MESH_LOG_LEVEL: options.logLevel,
+    MESH_KEYS_FOLDER: options.keysFolder
   }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   try {

@@ -15,6 +15,9 @@ import { sdkCodes } from './codes.ts'
 import type { Settings } from './config.ts'
 import { MeshError } from './errors.ts'
 import { KafkaCarrier } from './kafka-carrier.ts'
+import { Sealing } from './sealing.ts'
+import { everySender, type Senders, startSenders } from './senders.ts'
+import { SigningKeys } from './signing-keys.ts'
 
 export interface Connection {
   readonly settings: Settings
@@ -23,6 +26,8 @@ export interface Connection {
   readonly carrier: Carrier
   readonly kafka: Kafka
   readonly logger: Logger
+  readonly keys: SigningKeys
+  readonly senders: Senders
   flush (): Promise<void>
   close (): Promise<void>
 }
@@ -37,12 +42,19 @@ export async function connect (settings: Settings, clientId: string): Promise<Co
     connectCodec({ schemaRegistryUrl: settings.schemaRegistryUrl, waitMs: settings.waitMs, onWaiting: message => logger.info(message) }),
     taskCountOf(kafka, names, settings, logger)
   ])
-  const sender: BatchSender = await startBatchSender({ kafka: createKafka({ brokers: settings.kafkaBrokers, clientId, logger }), logger })
+  const isSigned = settings.signatures === 'required'
+  const keys = new SigningKeys(settings, logger)
+  const sealing = new Sealing(codec, isSigned ? keys.of : undefined)
+  const senders = isSigned ? await startSenders({ kafka, names, readerId: `${clientId}.keys`, codec, logger }) : everySender
+  const sender: BatchSender = await startBatchSender({ kafka: createKafka({ brokers: settings.kafkaBrokers, clientId, logger }), logger, seal: sealing.seal })
   return {
-    settings, names, codec, kafka, logger,
-    carrier: new KafkaCarrier({ sender, codec, names, dispatchPartitions }),
+    settings, names, codec, kafka, logger, keys, senders,
+    carrier: new KafkaCarrier({ sender, sealing, codec, names, dispatchPartitions }),
     flush: () => sender.flush(),
-    close: () => sender.close()
+    async close () {
+      keys.close()
+      await Promise.all([sender.close(), senders.close()])
+    }
   }
 }
 

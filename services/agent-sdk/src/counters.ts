@@ -7,6 +7,7 @@ export const counterNames = {
   unanswered: 'Handlers whose caller gave up, that were silent too long, or that a later attempt overtook; not answered.',
   setAside: 'Deliveries that ended their process again and again; sent back to the mesh.',
   expired: 'Deliveries whose deadline was over when their turn came; not handled.',
+  forged: 'Deliveries and answers that their source did not write, or not like this; refused.',
   garbage: 'Inbox or answer records that could not be read; skipped.',
   abandoned: 'Handlers that did not end in time; their outcome is ignored.',
   answersLost: 'Answers that the broker did not take before their deadline.',

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import type { Carrier, Clock } from './carrier.ts'
 import type { BrokerClock } from './core/broker-clock.ts'
 import type { Asked, Identity } from './core/envelope.ts'
-import type { Digest } from './core/ids.ts'
+import type { Digest } from '@mesh/signing/chain'
 import type { SlowDownSignal } from './slow-down.ts'
 
 export interface Ask extends Asked {

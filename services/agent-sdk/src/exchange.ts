@@ -7,9 +7,10 @@
 //   X4. What an earlier run of a handler was answered is its answer in a later one, too, except a failure for a later attempt:
 //       that sends again, under an id of its own. So attempts repeat what failed and nothing else.
 import { type Delivery, type Dispatch, type ErrorDetail, type Notice, reasonCodes } from '@mesh/schemas'
+import { derivedId, linkOf } from '@mesh/signing/chain'
 import { sdkCodes, type SdkCode } from './codes.ts'
 import { type Answer, answerOf, cancelOf, type Envelope, eventOf, givenUpOf, progressOf, requestOf } from './core/envelope.ts'
-import { cancelId, childId, givenUpId, keyedWorkflowId, replyId, rootId } from './core/ids.ts'
+import { cancelId, givenUpId, keyedWorkflowId, replyId, rootId } from './core/ids.ts'
 import { PendingCalls } from './core/pending-calls.ts'
 import { SentWindow } from './core/sent-window.ts'
 import { MeshError } from './errors.ts'
@@ -238,13 +239,15 @@ export class Exchange {
   #make (build: typeof requestOf, handling: Handling | null, ask: Ask, ordinal: number, attempt: number): Dispatch {
     const { clock, brokerClock, digest, identity, randomBytes } = this.#parts
     const nowMs = clock.nowMs()
-    const dispatchId = handling === null ? rootId(nowMs, randomBytes()) : childId(handling.dispatch.dispatchId, ordinal, digest, attempt)
+    const link = handling === null ? '' : linkOf(ordinal, attempt)
+    const dispatchId = handling === null ? rootId(nowMs, randomBytes()) : derivedId(handling.dispatch.source, handling.dispatch.dispatchId, link, digest)
     if (this.#stopped || (handling === null && !this.#accepting)) throw new MeshError('STOPPED', 'the agent stops', { ...sdkCodes.STOPPED, capability: ask.capability })
     const { idempotencyKey, capability } = ask
     const newWorkflowId = (): string =>
       idempotencyKey === undefined ? rootId(nowMs, randomBytes()) : keyedWorkflowId(identity.name, capability, idempotencyKey, digest)
     const envelope: Envelope = build(ask, identity, handling, {
       dispatchId,
+      link,
       workflowId: ask.workflowId ?? newWorkflowId(),
       nowMs,
       brokerNowMs: brokerClock.nowMs(clock.monotonicMs()) ?? nowMs

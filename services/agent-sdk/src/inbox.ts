@@ -20,7 +20,8 @@ import { placesKept } from './core/urgent-reserve.ts'
 import { type Grant, inboxAssigner } from './inbox-assigner.ts'
 import { InboxOffsets, type Owned } from './inbox-offsets.ts'
 import type { AgentInstance } from './instance.ts'
-import type { Received } from './pipeline.ts'
+import type { HandlingOutcome, Received } from './pipeline.ts'
+import type { Senders } from './senders.ts'
 import { StartMarks } from './start-marks.ts'
 import { fromWire } from './wire.ts'
 
@@ -34,6 +35,7 @@ export interface InboxOptions {
   readonly crashesMax: number
   readonly handoffMs: number
   readonly instance: AgentInstance
+  readonly senders: Senders
   readonly logger: Logger
 }
 
@@ -208,7 +210,7 @@ export class Inbox {
   }
 
   async #read (message: KafkaMessage): Promise<Received | undefined> {
-    const { codec, instance, logger } = this.#options
+    const { codec, instance, senders, logger } = this.#options
     for (const isRetry of [false, true]) {
       try {
         if (message.value === null) throw new CodecError('GARBAGE', 'the record has no value')
@@ -216,7 +218,10 @@ export class Inbox {
         const { delivery, dispatch: { type, inReplyTo } } = received
         if (type !== 'request' && type !== 'event' && type !== 'cancel') throw new CodecError('WRONG_RECORD', 'an answer in an inbox')
         instance.observe(delivery)
-        if (type !== 'cancel') return received
+        let forged = senders.problem(received)
+        if (forged?.code === 'KEY_UNKNOWN') forged = await senders.problemLater(received)
+        if (type !== 'cancel') return forged === undefined ? received : { ...received, forged }
+        if (forged !== undefined) return instance.forged(received, forged)
         // Not handled in its turn: it is about what may wait before it.
         instance.cancel(inReplyTo ?? '')
         return undefined
@@ -258,7 +263,7 @@ export class Inbox {
     const { instance } = this.#options
     owned.running.add(received.dispatch.dispatchId)
     try {
-      const outcome = await (crashes === undefined ? instance.receive(received) : instance.setAside(received, crashes))
+      const outcome = await this.#outcomeOf(received, crashes)
       if (outcome.type === 'done') this.#offsets.done(owned, offset)
       else instance.counters.add('redelivered')
     } catch (error) {
@@ -268,6 +273,12 @@ export class Inbox {
       owned.running.delete(received.dispatch.dispatchId)
       this.#pump()
     }
+  }
+
+  #outcomeOf (received: Received, crashes: number | undefined): Promise<HandlingOutcome> {
+    const { instance } = this.#options
+    if (received.forged !== undefined) return instance.refuse(received, received.forged)
+    return crashes === undefined ? instance.receive(received) : instance.setAside(received, crashes)
   }
 
   /** Others wait for what runs here, and it has ended by now; asked for once. */

@@ -5,6 +5,7 @@
 //   I2. What its caller has given up is not begun; of such ids the last `cancelsMax` are kept.
 //   I3. Draining waits for handlers and for calls made outside handlers; what isn't over by then is aborted and left.
 import { type Codec, type Delivery, type Dispatch, type Notice, reasonCodes } from '@mesh/schemas'
+import type { SignatureProblem } from '@mesh/signing'
 import { randomBytes, createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { AgentParts } from './agent-parts.ts'
@@ -147,6 +148,19 @@ export class AgentInstance {
     this.counters.add('setAside')
     this.logger.error({ dispatchId, workflowId, capability, crashes }, 'set aside: its handling ended the process again and again')
     await sendBack(handling, { code: 'SET_ASIDE', message, retriable: reasonCodes.SET_ASIDE.retriable }, null, this.#ports, this.logger)
+    return done
+  }
+
+  /** Notes what its source did not write. */
+  forged ({ dispatch: { dispatchId, workflowId, source, capability } }: Received, { code, message }: SignatureProblem): undefined {
+    this.counters.add('forged')
+    this.logger.error({ dispatchId, workflowId, source, capability, code, problem: message }, 'refused: its source did not write it, or not like this')
+  }
+
+  /** Sends back unhandled what its source did not write; the mesh holds that against what it had let through. */
+  async refuse (received: Received, { code, message }: SignatureProblem): Promise<HandlingOutcome> {
+    this.forged(received, { code, message })
+    await sendBack(handlingOf(received, this.#ports.contracts), { code, message, retriable: false }, null, this.#ports, this.logger)
     return done
   }
 

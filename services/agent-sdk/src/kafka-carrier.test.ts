@@ -3,10 +3,12 @@ import { type BatchSender, CodedError, type SendDone, type SendRecord } from '@m
 import { type Dispatch, localCodec } from '@mesh/schemas'
 import { partitionFor, topicNames } from '@mesh/topics'
 import { KafkaCarrier } from './kafka-carrier.ts'
+import { Sealing } from './sealing.ts'
 
 const codec = localCodec()
+const sealing = new Sealing(codec, undefined)
 const dispatch = (change: Partial<Dispatch> = {}): Dispatch => ({
-  dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], type: 'event', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
+  dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], link: '', type: 'event', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
   target: null, capability: 'note', priority: 1, issuedAtMs: 0, ttlMs: null, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null, usage: null,
   error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
@@ -15,7 +17,7 @@ const dispatch = (change: Partial<Dispatch> = {}): Dispatch => ({
 function heldSender () {
   const held: { record: SendRecord, done: SendDone }[] = []
   const sender: BatchSender = { send: (record, done) => { held.push({ record, done }) }, flush: async () => {}, close: async () => {} }
-  return { held, carrier: new KafkaCarrier({ sender, codec, names: topicNames('mesh'), dispatchPartitions: 4 }) }
+  return { held, carrier: new KafkaCarrier({ sender, codec, names: topicNames('mesh'), dispatchPartitions: 4, sealing }) }
 }
 
 describe('the Kafka carrier', () => {
@@ -24,7 +26,7 @@ describe('the Kafka carrier', () => {
     const sending = carrier.send(dispatch())
     const { record, done } = held[0]!
     expect(record).toMatchObject({ topic: 'mesh.dispatch.p1', key: 'w-1', partition: partitionFor('w-1', 4) })
-    expect(codec.decode('Dispatch', codec.decode('SignedDispatch', record.value!).body)).toEqual(dispatch())
+    expect(codec.decode('Dispatch', record.value!)).toEqual(dispatch())
     done()
     await sending
   })
@@ -38,7 +40,7 @@ describe('the Kafka carrier', () => {
     expect(held).toHaveLength(3)
     for (const { done } of held.slice(1)) done()
     await Promise.all(sends)
-    expect(held.map(({ record }) => codec.decode('Dispatch', codec.decode('SignedDispatch', record.value!).body).dispatchId)).toEqual(['a', 'b', 'c'])
+    expect(held.map(({ record }) => codec.decode('Dispatch', record.value!).dispatchId)).toEqual(['a', 'b', 'c'])
   })
 
   test.each([
@@ -68,7 +70,7 @@ test('a sender that refuses at once is asked once for each', async () => {
     },
     flush: async () => {}, close: async () => {}
   }
-  const carrier = new KafkaCarrier({ sender, codec, names: topicNames('mesh'), dispatchPartitions: 4 })
+  const carrier = new KafkaCarrier({ sender, codec, names: topicNames('mesh'), dispatchPartitions: 4, sealing })
   await Promise.allSettled(['a', 'b', 'c'].map(dispatchId => carrier.send(dispatch({ dispatchId }))))
   expect(asked).toHaveLength(3)
 })

@@ -1,4 +1,4 @@
-// Takes dispatches to their topics: encoded once, at the partition of their workflow, in the order of `send`.
+// Takes dispatches to their topics: encoded once, signed as they leave, at the partition of their workflow, in the order of `send`.
 //
 // Invariants:
 //   K1. A dispatch goes to `dispatch.p<priority>` with its workflow as key: that makes its task.
@@ -7,14 +7,18 @@
 //   K4. At most `queueMax` wait; one more is refused with QUEUE_FULL.
 import { type BatchSender, CodedError } from '@mesh/runtime'
 import type { Codec, Dispatch } from '@mesh/schemas'
+import { signatureBytesMax } from '@mesh/signing'
 import { partitionFor, type TopicNames } from '@mesh/topics'
 import type { Carrier } from './carrier.ts'
 import { type SdkCode, sdkCodes } from './codes.ts'
 import { MeshError } from './errors.ts'
-import { toWire } from './wire.ts'
+import type { Sealing } from './sealing.ts'
+import { bodyOf } from './wire.ts'
 
 export interface KafkaCarrierOptions {
+  /** Seals with `sealing`. */
   readonly sender: BatchSender
+  readonly sealing: Sealing
   readonly codec: Codec
   readonly names: TopicNames
   readonly dispatchPartitions: number
@@ -29,7 +33,7 @@ interface Queued {
 const inFlightBytesMax = 768 * 1024
 const queueMax = 10_000
 /** What a record costs beside its value. */
-const recordOverheadBytes = 256
+const recordOverheadBytes = 256 + signatureBytesMax
 /** From this class on a dispatch may linger. */
 const lingersFrom = 2
 
@@ -42,7 +46,7 @@ export class KafkaCarrier implements Carrier {
 
   send (dispatch: Dispatch): Promise<void> {
     return new Promise((resolve, reject) => {
-      const value = toWire(this.#options.codec, dispatch)
+      const value = bodyOf(this.#options.codec, dispatch)
       if (this.#queue.length >= queueMax) throw failure('QUEUE_FULL', `${queueMax} dispatches wait to be sent`, dispatch)
       this.#queue.push({ dispatch, value, sent: error => error === undefined ? resolve() : reject(error) })
       this.#next()
@@ -65,10 +69,10 @@ export class KafkaCarrier implements Carrier {
   }
 
   #hand (dispatch: Dispatch, value: Buffer, sent: Queued['sent']): void {
-    const { sender, names, dispatchPartitions } = this.#options
-    const { workflowId, priority } = dispatch
+    const { sender, sealing, names, dispatchPartitions } = this.#options
+    const { workflowId, priority, source } = dispatch
     const partition = partitionFor(workflowId, dispatchPartitions)
-    const record = { topic: names.dispatch(priority), partition, key: workflowId, value, mayLinger: priority >= lingersFrom }
+    const record = sealing.by(source, { topic: names.dispatch(priority), partition, key: workflowId, value, mayLinger: priority >= lingersFrom })
     sender.send(record, error => sent(error === undefined ? undefined : failureOf(error, dispatch)))
   }
 }

@@ -7,7 +7,7 @@ import { partsOf } from './agent-parts.ts'
 import type { Carrier } from './carrier.ts'
 import { AgentInstance } from './instance.ts'
 import type { HandlingOutcome } from './pipeline.ts'
-import { fromWire, toWire } from './wire.ts'
+import { fromWire, unsignedOf } from './wire.ts'
 
 export type Stub = (input: unknown) => unknown
 
@@ -80,7 +80,7 @@ export class MemoryMesh {
   }
 
   async #take (dispatch: Dispatch): Promise<void> {
-    const value = toWire(this.codec, dispatch)
+    const value = unsignedOf(this.codec, dispatch)
     if (this.sent.length < recordedMax) this.sent.push(dispatch)
     const source = this.#members.get(dispatch.source)!
     // As over a broker: nothing of the answer happens before the send has returned.
@@ -139,7 +139,7 @@ export class MemoryMesh {
   }
 
   async #answerFromStub (answer: Dispatch): Promise<void> {
-    this.#answer(answer, toWire(this.codec, answer))
+    this.#answer(answer, unsignedOf(this.codec, answer))
   }
 
   #answer (answer: Dispatch, value: Buffer): void {

@@ -3,7 +3,7 @@ import type { Dispatch } from '@mesh/schemas'
 import { PacedCarrier } from './paced-carrier.ts'
 
 const blank: Dispatch = {
-  dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
+  dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], link: '', type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
   target: null, capability: 'note', priority: 2, issuedAtMs: 0, ttlMs: 1_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null, usage: null,
   error: null, contentType: 'application/json', payload: Buffer.from('{}')
 }

@@ -10,6 +10,7 @@
 //   L5. An event whose handler fails is handled again here, as its capability says; what fails for good is sent back to the mesh.
 //   L6. Sent before done: the record counts as handled only when the broker has everything that its handler sent.
 import { type Delivery, type Dispatch, type ErrorDetail, type ReasonCode, reasonCodes } from '@mesh/schemas'
+import type { SignatureProblem } from '@mesh/signing'
 import type { Logger } from 'pino'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from './carrier.ts'
@@ -30,6 +31,8 @@ import { codeSaid, stackSaid } from './saying.ts'
 export interface Received {
   readonly delivery: Delivery
   readonly dispatch: Dispatch
+  /** Why it isn't shown that its source wrote it; undefined where it is. */
+  readonly forged?: SignatureProblem | undefined
 }
 
 export type AnyHandler = (input: unknown, mesh: Mesh) => unknown
@@ -223,10 +226,15 @@ async function sendAnswer (handling: Handling, answer: Answer, handlerMs: number
   })
 }
 
+/** What is said by the SDK itself, of what its handlers never saw or broke down on. */
+const meshCodes: ReadonlySet<string> = new Set<ReasonCode>([
+  'HANDLER_FAILED', 'SET_ASIDE', 'UNSIGNED', 'KEY_UNKNOWN', 'KEY_NOT_OF_SOURCE', 'KEY_EXPIRED', 'KEY_REVOKED', 'SIGNATURE_INVALID'
+])
+
 /** The mesh keeps it for an operator. Of one so large that nothing fits around it, the word alone goes back. */
 export async function sendBack (handling: Handling, error: ErrorDetail, handlerMs: number | null, ports: HandlingPorts, logger: Logger): Promise<void> {
   const { code, message, retriable } = error
-  const isMeshs = code === 'HANDLER_FAILED' || code === 'SET_ASIDE'
+  const isMeshs = meshCodes.has(code)
   const said: ErrorDetail = isMeshs ? error : { code: 'HANDLER_FAILED', message: `${code}: ${message}`.slice(0, messageCharsMax), retriable }
   let isWhole = true
   await tellMesh(handling, ports, logger, failure => {

@@ -62,7 +62,9 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
   const { definition } = parts
   const { connection } = party
   const { registryUrl, waitMs } = settings
-  const { answersPartitions } = await register(definition, { registryUrl, waitMs, logger: connection.logger })
+  const key = settings.signatures === 'required' ? await connection.keys.load(definition.name) : undefined
+  const { answersPartitions } = await register(definition, { registryUrl, waitMs, logger: connection.logger, key })
+  if (key !== undefined) await connection.senders.heard(key.keyId)
   const instanceId = settings.instanceId === undefined ? `${definition.name}-${randomUUID()}` : `${definition.name}-${settings.instanceId}`
   const identity = { name: definition.name, version: definition.version, instance: instanceId, replyPartition: partitionFor(instanceId, answersPartitions) }
   const logger = connection.logger.child({ agent: definition.name })
@@ -71,13 +73,13 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
   const { codec, kafka, names } = connection
   const recovery = new AnswerRecovery({ kafka, topic: names.answers(definition.name), groupPrefix, isAnswer: value => isAnswer(codec, value), logger })
   const instance = new AgentInstance({
-    parts, identity, carrier: connection.carrier, codec, logger, callsMax: settings.callsMax, recover: recoverWith(recovery, codec),
+    parts, identity, carrier: connection.carrier, codec, logger, callsMax: settings.callsMax, recover: recoverWith(recovery, codec, connection.senders),
     pace: settings.pace, instances: (): number => inbox?.instances ?? 1
   })
   const inbox = Object.keys(parts.contracts).length === 0 ? undefined : new Inbox({
     kafka, codec, groupId: `${groupPrefix}.inbox`, topics: names.inboxAll(definition.name),
     maxConcurrent: definition.maxConcurrent ?? maxConcurrentDefault, crashesMax: definition.crashesMax ?? crashesMaxDefault,
-    handoffMs: settings.handoffMs, instance, logger
+    handoffMs: settings.handoffMs, instance, senders: connection.senders, logger
   })
   const answers = await startAnswers(connection, instance, groupPrefix)
   try {

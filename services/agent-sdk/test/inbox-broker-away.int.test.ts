@@ -7,6 +7,7 @@ import { localCodec } from '@mesh/schemas'
 import { KafkaJSProtocolError } from 'kafkajs'
 import { pino } from 'pino'
 import { Inbox } from '../src/inbox.ts'
+import { everySender } from '../src/senders.ts'
 import { until } from './agent-features.ts'
 import { received, setting } from './instance-ground.ts'
 
@@ -42,7 +43,7 @@ test('a broker that is away for long does not end the process, and what comes af
   await Promise.all([admin.connect(), producer.connect()])
   await admin.createTopics({ waitForLeaders: true, topics: topics.map(topic => ({ topic, numPartitions: 1, replicationFactor: 1 })) })
   const inbox = new Inbox({
-    kafka: createKafka({ brokers: broker.brokers, clientId: 'inbox', logger }), codec, groupId: 'planner', topics, maxConcurrent: 2, crashesMax: 4, handoffMs: 1_000, instance, logger
+    kafka: createKafka({ brokers: broker.brokers, clientId: 'inbox', logger }), codec, groupId: 'planner', topics, maxConcurrent: 2, crashesMax: 4, handoffMs: 1_000, instance, senders: everySender, logger
   })
   await inbox.start()
   const deliver = async (dispatchId: string) => {

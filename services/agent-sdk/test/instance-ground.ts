@@ -9,7 +9,7 @@ import type { Recover } from '../src/exchange-parts.ts'
 import type { FailurePolicy } from '../src/failure-policy.ts'
 import { AgentInstance } from '../src/instance.ts'
 import type { AnyHandler, Received } from '../src/pipeline.ts'
-import { fromWire, toWire } from '../src/wire.ts'
+import { fromWire, unsignedOf } from '../src/wire.ts'
 
 const codec = localCodec()
 export const decidedAtMs = 1_900_000_000_000
@@ -47,7 +47,7 @@ export function setting (handler: AnyHandler, options: SettingOptions = {}): Set
 }
 
 export const blank: Dispatch = {
-  dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
+  dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], link: '', type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
   target: null, capability: 'plan', priority: 2, issuedAtMs: 0, ttlMs: 30_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null, usage: null,
   error: null, contentType: 'application/json', payload: Buffer.from('{}')
 }
@@ -58,7 +58,7 @@ export function received (change: Partial<Dispatch> = {}, deadlineAtMs: number |
     ingress: { topic: 't', partition: 0, offset: 1 }, appendedAtMs: decidedAtMs, decidedAtMs, deadlineAtMs, attempt: 1, target: 'planner', targetVersion: '1.0.0', controlOffset: 0,
     priority, isExpectedLate: false, dueAtMs: null, capability: null, answers: null, ...said
   }
-  return fromWire(codec, codec.encode('Delivery', { dispatch: codec.decode('SignedDispatch', toWire(codec, dispatch)), decision }))
+  return fromWire(codec, codec.encode('Delivery', { dispatch: codec.decode('SignedDispatch', unsignedOf(codec, dispatch)), decision }))
 }
 
 export const answerTo = (call: Dispatch): Received => received({ dispatchId: 'a', type: 'response', inReplyTo: call.dispatchId, source: 'memory', capability: call.capability, payload: Buffer.from('7') })

@@ -5,6 +5,8 @@ import { connectCodec } from '@mesh/schemas'
 import { applyPlan, desiredTopics, observeTopics, plan, topicNames } from '@mesh/topics'
 import { Kafka, logLevel } from 'kafkajs'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StartOptions } from '../src/index.ts'
 
@@ -31,7 +33,8 @@ export async function startMeshGround (): Promise<MeshGround> {
     await applyPlan(admin, plan(desired, await observeTopics(admin, { namespace })), { desired })
   })
   const registryPort = await freePort()
-  const common = { MESH_KAFKA_BROKERS: brokers.join(','), MESH_SCHEMA_REGISTRY_URL: schemaRegistryUrl, MESH_NAMESPACE: namespace, MESH_LOG_LEVEL: 'warn', REDIS_URL: process.env.REDIS_URL! }
+  const keysFolder = mkdtempSync(join(tmpdir(), 'mesh-keys-'))
+  const common = { MESH_KAFKA_BROKERS: brokers.join(','), MESH_SCHEMA_REGISTRY_URL: schemaRegistryUrl, MESH_NAMESPACE: namespace, MESH_LOG_LEVEL: 'warn', REDIS_URL: process.env.REDIS_URL!, MESH_KEYS_FOLDER: keysFolder }
   const starting = await Promise.allSettled([
     startProcess('services/registry/src/main.ts', { ...common, MESH_REGISTRY_PORT: String(registryPort) }),
     startProcess('services/coordinator/src/main.ts', { ...common, MESH_TASKS: String(taskCount), MESH_COORDINATOR_ID: 'coordinator-1' })
@@ -40,13 +43,14 @@ export async function startMeshGround (): Promise<MeshGround> {
   const stop = async (): Promise<void> => {
     await Promise.all(processes.map(stopProcess))
     await deleteNamespace(kafka, namespace)
+    rmSync(keysFolder, { recursive: true })
   }
   const failed = starting.find(result => result.status === 'rejected')
   if (failed !== undefined) {
     await stop()
     throw failed.reason
   }
-  const options: StartOptions = { brokers, schemaRegistryUrl, registryUrl: `http://127.0.0.1:${registryPort}`, namespace, logLevel: 'silent' }
+  const options: StartOptions = { brokers, schemaRegistryUrl, registryUrl: `http://127.0.0.1:${registryPort}`, namespace, logLevel: 'silent', keysFolder }
   return {
     options, namespace, kafka, stop, environment: { ...common, MESH_REGISTRY_URL: options.registryUrl! }
   }

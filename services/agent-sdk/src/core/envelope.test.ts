@@ -9,7 +9,7 @@ const asked: Asked = { capability: 'memory_lookup', payload: Buffer.from('{}') }
 
 function dispatch (change: Partial<Dispatch> = {}): Dispatch {
   return {
-    dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'gateway', sourceVersion: '1.0.0',
+    dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], link: '', type: 'request', source: 'gateway', sourceVersion: '1.0.0',
     sourceInstance: 'gateway-1', target: null, capability: 'plan', priority: 1, issuedAtMs: 4_000, ttlMs: 30_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null,
     costCapMicros: null, confidence: null, usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
   }
@@ -23,7 +23,7 @@ const made = (envelope: Envelope): Dispatch => {
 
 describe('a request from outside', () => {
   test('begins a workflow', () => expect(made(requestOf(asked, identity, null, moment))).toEqual({
-    ...dispatch(), dispatchId: 'd-9', workflowId: 'w-new', chain: [], source: 'planner', sourceVersion: '1.2.0', sourceInstance: 'planner-7',
+    ...dispatch(), dispatchId: 'd-9', workflowId: 'w-new', chain: [], link: '', source: 'planner', sourceVersion: '1.2.0', sourceInstance: 'planner-7',
     capability: 'memory_lookup', priority: 2, issuedAtMs: 5_000, ttlMs: 30_000, replyPartition: 3
   }))
   test('says within what time it wants to hear something, and under which key a repeat is the same', () =>
@@ -34,9 +34,9 @@ describe('a request from outside', () => {
 
 describe('a request from a handler', () => {
   test('inherits workflow, priority and chain', () => {
-    const chain = [{ agent: 'human', dispatchId: 'd-0' }]
-    expect(made(requestOf(asked, identity, parent({ chain }), moment))).toMatchObject({
-      workflowId: 'w-1', parentId: 'd-1', priority: 1, chain: [...chain, { agent: 'gateway', dispatchId: 'd-1' }]
+    const chain = [{ agent: 'human', dispatchId: 'd-0', link: '' }]
+    expect(made(requestOf(asked, identity, parent({ chain, link: '4' }), moment))).toMatchObject({
+      workflowId: 'w-1', parentId: 'd-1', priority: 1, chain: [...chain, { agent: 'gateway', dispatchId: 'd-1', link: '4' }]
     })
   })
   test('may lower the priority', () => expect(made(requestOf({ ...asked, priority: 3 }, identity, parent(), moment)).priority).toBe(3))
@@ -50,7 +50,7 @@ describe('a request from a handler', () => {
   test('keeps its default where the parent has no deadline', () => expect(made(requestOf(asked, identity, parent({}, null), moment)).ttlMs).toBe(30_000))
   test('is refused when the deadline is over', () => expect(requestOf(asked, identity, parent({}, 5_100), moment)).toMatchObject({ problem: 'DEADLINE_PASSED' }))
   test('leaves room in the chain for its answer', () => {
-    const hops = (count: number) => Array.from({ length: count }, (_, index) => ({ agent: 'a', dispatchId: String(index) }))
+    const hops = (count: number) => Array.from({ length: count }, (_, index) => ({ agent: 'a', dispatchId: String(index), link: '1' }))
     expect(requestOf(asked, identity, parent({ chain: hops(limits.chainHopsMax - 1) }), moment)).toMatchObject({ problem: 'CHAIN_TOO_LONG' })
     expect(made(requestOf(asked, identity, parent({ chain: hops(limits.chainHopsMax - 2) }), moment)).chain).toHaveLength(limits.chainHopsMax - 1)
   })
@@ -76,7 +76,7 @@ describe('an answer', () => {
   const request = parent({ target: 'planner' })
   const answerMoment = { ...moment, handlerMs: 12 }
   test('repeats what its request said', () => expect(answerOf({ payload: Buffer.from('7') }, request, identity, answerMoment)).toEqual({
-    ...dispatch(), dispatchId: 'd-9', parentId: 'd-1', inReplyTo: 'd-1', chain: [{ agent: 'gateway', dispatchId: 'd-1' }], type: 'response', source: 'planner',
+    ...dispatch(), dispatchId: 'd-9', parentId: 'd-1', inReplyTo: 'd-1', chain: [{ agent: 'gateway', dispatchId: 'd-1', link: '' }], type: 'response', source: 'planner',
     sourceVersion: '1.2.0', sourceInstance: 'planner-7', issuedAtMs: 5_000, ttlMs: null, replyPartition: 3, handlerMs: 12, payload: Buffer.from('7')
   }))
   test('goes in the class in which its request was delivered', () =>
@@ -86,7 +86,7 @@ describe('an answer', () => {
     expect(answerOf({ error }, request, identity, answerMoment)).toMatchObject({ type: 'error', error, payload: Buffer.alloc(0) })
   })
   test('stays within the chain even when the request filled it', () => {
-    const chain = Array.from({ length: limits.chainHopsMax }, (_, index) => ({ agent: 'a', dispatchId: String(index) }))
+    const chain = Array.from({ length: limits.chainHopsMax }, (_, index) => ({ agent: 'a', dispatchId: String(index), link: '1' }))
     expect(answerOf({ payload: Buffer.from('7') }, parent({ chain }), identity, answerMoment).chain).toHaveLength(limits.chainHopsMax)
   })
 })

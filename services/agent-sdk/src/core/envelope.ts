@@ -46,6 +46,8 @@ export interface Moment {
   readonly dispatchId: string
   /** Used where there is no parent to take it from. */
   readonly workflowId: string
+  /** What the id was derived with; empty at a root. */
+  readonly link?: string
   /** By this process's clock. */
   readonly nowMs: number
   /** No later than the broker's clock. */
@@ -152,11 +154,11 @@ function about (parent: Parent, identity: Identity, moment: Omit<Moment, 'workfl
 
 const chainAfter = (parent: Parent | null): Dispatch['chain'] => parent === null
   ? []
-  : [...parent.dispatch.chain, { agent: parent.dispatch.source, dispatchId: parent.dispatch.dispatchId }]
+  : [...parent.dispatch.chain, { agent: parent.dispatch.source, dispatchId: parent.dispatch.dispatchId, link: parent.dispatch.link }]
 
 function blank (identity: Identity, moment: Omit<Moment, 'workflowId'>) {
   return {
-    dispatchId: moment.dispatchId, inReplyTo: null, source: identity.name, sourceVersion: identity.version, sourceInstance: identity.instance,
+    dispatchId: moment.dispatchId, link: moment.link ?? '', inReplyTo: null, source: identity.name, sourceVersion: identity.version, sourceInstance: identity.instance,
     target: null, issuedAtMs: moment.nowMs, ttlMs: null, idempotencyKey: null,
     idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null, usage: null, error: null,
     contentType: 'application/json'

@@ -2,14 +2,13 @@
 //
 // Invariants:
 //   I1. A root's id is new and ordered in time (UUID version 7).
-//   I2. What a handler sends has an id derived from the dispatch being handled and the send's ordinal (version 8), so
-//       a handler that runs twice sends the same ids and the mesh lets each through once.
+//   I2. What a handler sends has an id derived from the dispatch being handled and the send's ordinal (version 8; signing/chain),
+//       so a handler that runs twice sends the same ids and the mesh lets each through once, and nobody can cut its chain.
 //   I3. A later attempt of a request sends what an earlier one sent under the same ids, so that what succeeded is not done
 //       twice; what failed goes again under an id with the attempt in it. Its own answer always has such an id.
 //   I4. Clock, randomness and digest are arguments.
 
-/** SHA-256 of a text's UTF-8 bytes. */
-export type Digest = (text: string) => Uint8Array
+import { type Digest, uuidFrom } from '@mesh/signing/chain'
 
 export const randomBytesPerId = 10
 
@@ -20,11 +19,8 @@ export function rootId (nowMs: number, random: Uint8Array): string {
   view.setUint16(0, Math.floor(nowMs / 2 ** 32))
   view.setUint32(2, nowMs % 2 ** 32)
   bytes.set(random.subarray(0, randomBytesPerId), 6)
-  return uuid(bytes, 7)
+  return uuidFrom(bytes, 7)
 }
-
-/** Id of the `ordinal`th dispatch (from 1) that the handler of `parentId` sends; `attempt` above 1 where a later attempt sends it again. */
-export const childId = (parentId: string, ordinal: number, digest: Digest, attempt = 1): string => derived(`${parentId}/${ordinal}${againSaid(attempt)}`, digest)
 
 /** Id of the answer to an attempt of `requestId`: response and error share it, because an attempt has one answer. */
 export const replyId = (requestId: string, digest: Digest, attempt = 1): string => derived(`${requestId}/reply${againSaid(attempt)}`, digest)
@@ -40,11 +36,4 @@ export const keyedWorkflowId = (source: string, capability: string, idempotencyK
   derived(JSON.stringify([source, capability, idempotencyKey]), digest)
 
 const againSaid = (attempt: number): string => attempt === 1 ? '' : `/attempt/${attempt}`
-const derived = (text: string, digest: Digest): string => uuid(digest(text).slice(0, 16), 8)
-
-function uuid (bytes: Uint8Array, version: 7 | 8): string {
-  bytes[6] = version << 4 | bytes[6]! & 0x0f
-  bytes[8] = 0x80 | bytes[8]! & 0x3f
-  const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-}
+const derived = (text: string, digest: Digest): string => uuidFrom(digest(text).slice(0, 16), 8)
