@@ -27,6 +27,7 @@ const commands = {
   'topics:plan': script('topics/scripts/plan.ts'),
   'topics:apply': script('topics/scripts/apply.ts'),
   'loadtest:latency': script('loadtest/src/dispatch-latency.ts'),
+  'loadtest:signing': script('services/coordinator/bench/signing-cost.ts'),
   torture: script('infra/torture/src/main.ts'),
   mutation: script('infra/mutation/run.js'),
   'docs:generate': script('infra/checks/src/docs-generate.ts'),

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import type { ChainHop } from '@mesh/schemas'
 import { FailureGround, from, looker, retry } from '../test/failure-ground.ts'
 import { agent, control } from '../test/task-harness.ts'
 import { cutsMax } from './core/chain-limits.ts'
@@ -87,8 +88,8 @@ describe('a circuit', () => {
 })
 
 describe('a loop', () => {
-  const hop = (name: string, n: number) => ({ agent: name, dispatchId: `c${n}` })
-  const chained = (chain: { agent: string, dispatchId: string }[], id = 'd') => ground.ask({ dispatchId: id, chain, parentId: 'p' })
+  const hop = (name: string, n: number) => ({ agent: name, dispatchId: `c${n}`, link: '' })
+  const chained = (chain: ChainHop[], id = 'd') => ground.ask({ dispatchId: id, chain, parentId: 'p' })
 
   test.each([
     ['too deep', { chainLimits: { depthMax: 2, visitsMax: null, workflowHopsMax: null } }, [hop('a', 1), hop('b', 2), hop('c', 3)], 'CHAIN_TOO_DEEP'],

@@ -9,7 +9,7 @@ import { applyRegistration, applyRemoval, type ControlState, emptyControl } from
 export interface ControlReader {
   readonly control: ControlState
   /** By topic. What the control loops measured is no reason to stop when it is old: it is then unknown. */
-  readonly tables: { readonly registry: CompactedTable, readonly quotas: CompactedTable }
+  readonly tables: { readonly registry: CompactedTable, readonly quotas: CompactedTable, readonly keys: CompactedTable }
   close (): Promise<void>
 }
 
@@ -39,13 +39,14 @@ export async function startControlReader (options: ControlReaderOptions): Promis
   }
   const close = async () => { await Promise.all(started.map(reading => reading.close())) }
   try {
-    const [registry, quotas] = await Promise.all([
+    const [registry, quotas, keys] = await Promise.all([
       table(names.registry, record => registered(control, options.codec, record)),
       table(names.quotas, record => limited(control, options.codec, record)),
+      table(names.keys, record => signing(control, options.codec, record)),
       table(names.pressure, record => measured(control, options.codec, record)),
       table(names.circuits, record => cutOff(control, options.codec, record))
     ])
-    return { control, tables: { registry, quotas }, close }
+    return { control, tables: { registry, quotas, keys }, close }
   } catch (error) {
     await close()
     throw error
@@ -71,6 +72,11 @@ function registered (control: ControlState, codec: Codec, { key, value, offset }
 function limited ({ quotas }: ControlState, codec: Codec, { key, value }: TableRecord): void {
   if (value === null) quotas.delete(key)
   else quotas.set(key, codec.decode('Quota', value))
+}
+
+function signing ({ keys }: ControlState, codec: Codec, { key, value }: TableRecord): void {
+  // Copied: the decoded one is a view of the whole fetch.
+  if (value !== null) keys.set(key, codec.decode('AgentKey', Buffer.from(value)))
 }
 
 function measured ({ pressure }: ControlState, codec: Codec, { key, value, appendedAtMs }: TableRecord): void {

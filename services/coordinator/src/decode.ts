@@ -1,9 +1,11 @@
 // One record's bytes to what the rules look at. Whatever the bytes are, the answer is a value: nothing here throws.
-import { createHmac, createSecretKey } from 'node:crypto'
-import { type Codec, CodecError, isProven, type SignedDispatch } from '@mesh/schemas'
-import { limits } from '@mesh/topics'
+import { createHmac, createSecretKey, hash } from 'node:crypto'
+import { type Codec, CodecError, type Dispatch, isProven, type SignedDispatch } from '@mesh/schemas'
 import type { InputRecord } from '@mesh/runtime'
-import type { Ingress, IngressFacts, UnreadableIngress } from './core/ingress.ts'
+import type { SignatureChecker } from '@mesh/signing'
+import { chainProblem } from '@mesh/signing/chain'
+import { limits } from '@mesh/topics'
+import type { Ingress, IngressFacts, Refusal, UnreadableIngress } from './core/ingress.ts'
 
 export interface Decoded {
   readonly ingress: Ingress
@@ -19,7 +21,8 @@ export interface DecodeKeys {
   readonly redrive: Buffer
 }
 
-export function createDecoder (codec: Codec, keys: DecodeKeys): DecodeRecord {
+/** Without a checker whatever a dispatch says of its source and its chain is believed. */
+export function createDecoder (codec: Codec, keys: DecodeKeys, checker?: Pick<SignatureChecker, 'problem'>): DecodeRecord {
   // Made once: from raw bytes each HMAC would make its own.
   const key = createSecretKey(keys.payloadHash)
   const hashOf = (content: string | Buffer) => createHmac('sha256', key).update(content).digest('base64url').slice(0, 22)
@@ -29,7 +32,12 @@ export function createDecoder (codec: Codec, keys: DecodeKeys): DecodeRecord {
     const dispatch = codec.decode('Dispatch', signed.body)
     const { source, capability, idempotencyKey, payload } = dispatch
     const keyed = idempotencyKey === null ? null : hashOf(JSON.stringify([source, capability, idempotencyKey]))
-    return { signed, ingress: { kind: 'readable', facts, dispatch, payloadHash: hashOf(payload), idempotencyKey: keyed, isRedriven } }
+    // The control plane vouches for when it was sent again; the key must have been valid when it was issued.
+    const unproven = checker === undefined ? undefined : unprovenBy(checker, signed, dispatch, isRedriven ? dispatch.issuedAtMs : facts.appendedAtMs)
+    return {
+      signed,
+      ingress: { kind: 'readable', facts, dispatch, payloadHash: hashOf(payload), idempotencyKey: keyed, unproven, isChecked: checker !== undefined, isRedriven }
+    }
   }
 
   function decoded (facts: IngressFacts, value: Buffer): Decoded {
@@ -51,6 +59,16 @@ export function createDecoder (codec: Codec, keys: DecodeKeys): DecodeRecord {
       return { ingress: { kind: 'unreadable', facts, code, message: `not a dispatch: ${error.message}` } }
     }
   }
+}
+
+const digest = (text: string): Buffer => hash('sha256', text, 'buffer')
+
+function unprovenBy (checker: Pick<SignatureChecker, 'problem'>, signed: SignedDispatch, dispatch: Dispatch, atMs: number): Refusal | undefined {
+  const problem = checker.problem(signed, dispatch.source, atMs)
+  // What is said about a request is held against that request.
+  if (problem !== undefined || (dispatch.type !== 'request' && dispatch.type !== 'event')) return problem
+  const broken = chainProblem(dispatch, digest)
+  return broken === undefined ? undefined : { code: 'CHAIN_BROKEN', message: broken }
 }
 
 function factsOf (record: InputRecord): IngressFacts {

@@ -1,6 +1,6 @@
 // The record's path through a coordinator: one round of one task, top to bottom.
 //
-//   mesh.dispatch.p0..p3 ─┐  decode     bytes to a dispatch, or to a reason why not             decode.ts
+//   mesh.dispatch.p0..p3 ─┐  decode     bytes to a dispatch, shown to be its source's, or why not decode.ts
 //   due requests ─────────┤  decide     may it go, and where; what is due                       core/decide.ts, core/due.ts
 //   deferred, now due ────┤  reserve    its source's quota: when; one question for the round    @mesh/quota-store
 //                         │  conclude   go on now, wait, or be refused                          core/admission.ts
@@ -13,6 +13,7 @@
 import type { AuditEvent, Codec } from '@mesh/schemas'
 import type { QuotaStore } from '@mesh/quota-store'
 import { type Faults, type LogReader, type Logger, type RoundMetrics, startTaskRunner, type TaskRunner } from '@mesh/runtime'
+import { SignatureChecker } from '@mesh/signing'
 import type { TopicNames } from '@mesh/topics'
 import type { Kafka } from 'kafkajs'
 import type { ControlState } from './core/control.ts'
@@ -48,12 +49,14 @@ export interface CoordinatorSettings {
   readonly redriveKey: string
   readonly seenBounds: SeenBounds
   readonly claimPolicy: ClaimPolicy
+  readonly signatures: 'required' | 'off'
 }
 
 export function startCoordinator (ports: CoordinatorPorts, settings: CoordinatorSettings, faults?: Faults): Promise<TaskRunner> {
   const { kafka, codec, control, names, quotas, logReader, logger, onDecided, onRound, onDeferred } = ports
   const { taskCount, coordinatorId, payloadHashKeyId, seenBounds, claimPolicy } = settings
-  const decode = createDecoder(codec, { payloadHash: Buffer.from(settings.payloadHashKey), redrive: Buffer.from(settings.redriveKey) })
+  const decode = createDecoder(codec, { payloadHash: Buffer.from(settings.payloadHashKey), redrive: Buffer.from(settings.redriveKey) },
+    settings.signatures === 'required' ? new SignatureChecker(control.keys) : undefined)
   return startTaskRunner({
     kafka,
     groupId: `${names.namespace}.coordinator`,

@@ -2,7 +2,7 @@
 import type { TaskRunner } from '@mesh/runtime'
 import type { ControlReader } from './control-reader.ts'
 
-export function readinessChecks (runner: TaskRunner, { registry, quotas }: ControlReader['tables']): Record<string, () => string | undefined> {
+export function readinessChecks (runner: TaskRunner, { registry, quotas, keys }: ControlReader['tables']): Record<string, () => string | undefined> {
   return {
     tasks () {
       const { joined, tasks } = runner.state()
@@ -11,6 +11,8 @@ export function readinessChecks (runner: TaskRunner, { registry, quotas }: Contr
       return waiting.length === 0 ? undefined : `tasks not running: ${waiting.map(({ task, status }) => `${task} ${status}`).join(', ')}`
     },
     registry: () => registry.problem(Date.now()),
-    quotas: () => quotas.problem(Date.now())
+    quotas: () => quotas.problem(Date.now()),
+    // A revocation that isn't heard of is none.
+    keys: () => keys.problem(Date.now())
   }
 }

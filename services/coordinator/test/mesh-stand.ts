@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type LogReader, patchAbortedRecords, runAndComeBack, startLogReader } from '@mesh/runtime'
-import { type AgentRegistration, type AuditEvent, type Codec, connectCodec, type Delivery, type Dispatch, type Notice, type Quota } from '@mesh/schemas'
+import { type AgentKey, type AgentRegistration, type AuditEvent, type Codec, connectCodec, type Delivery, type Dispatch, type Notice, type Quota } from '@mesh/schemas'
+import { createSigningKey, signBatch, type SigningKey } from '@mesh/signing'
 import { agentTopics, createTopics, desiredTopics, partitionFor, topicNames } from '@mesh/topics'
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
 
@@ -21,6 +22,11 @@ const scripts = { plain: '../src/main.ts', faulty: './faulty-main.ts' }
 
 export interface Seen<T> { readonly topic: string, readonly partition: number, readonly offset: number, readonly key: string, readonly value: T }
 
+const unsigned = { keyId: '', signature: Buffer.alloc(0), proof: Buffer.alloc(0) }
+
+export const agentKey = (agent: string, { keyId, publicKey }: SigningKey, change: Partial<AgentKey> = {}): AgentKey =>
+  ({ keyId, agent, publicKey, notBeforeMs: 0, notAfterMs: Date.now() + 3_600_000, revokedAtMs: null, changedBy: 'test', changedAtMs: 0, ...change })
+
 export class MeshStand {
   readonly namespace = `t${randomUUID().slice(0, 8)}`
   readonly names = topicNames(this.namespace)
@@ -30,6 +36,8 @@ export class MeshStand {
   readonly answers: Seen<{ delivery?: Delivery, dispatch?: Dispatch, notice?: Notice }>[] = []
   readonly audit: Seen<AuditEvent>[] = []
   readonly deadLetters: Seen<{ code: string }>[] = []
+  /** What each agent signs with, by name. */
+  readonly keys = new Map<string, SigningKey>()
   onInbox: (dispatch: Dispatch, delivery: Delivery) => void = () => undefined
   readonly #kafka: Kafka
   readonly #brokers: string
@@ -65,8 +73,17 @@ export class MeshStand {
 
   async register (...agents: readonly AgentRegistration[]): Promise<void> {
     await this.producer.send({
+      topic: this.names.keys, messages: agents.filter(({ name }) => !this.keys.has(name)).map(({ name }) => this.#newKey(name))
+    })
+    await this.producer.send({
       topic: this.names.registry, messages: agents.map(agent => ({ key: `${agent.name}@${agent.version}`, value: this.codec.encode('AgentRegistration', agent), partition: 0 }))
     })
+  }
+
+  #newKey (agent: string) {
+    const { key } = createSigningKey()
+    this.keys.set(agent, key)
+    return { key: key.keyId, value: this.codec.encode('AgentKey', agentKey(agent, key)), partition: 0 }
   }
 
   async #read (agents: readonly AgentRegistration[]): Promise<void> {
@@ -111,7 +128,9 @@ export class MeshStand {
   }
 
   signed (dispatch: Dispatch): Buffer {
-    return this.codec.encode('SignedDispatch', { body: this.codec.encode('Dispatch', dispatch), keyId: '', signature: Buffer.alloc(0), proof: Buffer.alloc(0) })
+    const body = this.codec.encode('Dispatch', dispatch)
+    const key = this.keys.get(dispatch.source)
+    return this.codec.encode('SignedDispatch', { body, ...key === undefined ? unsigned : signBatch(key, [body])[0]! })
   }
 
   async send (...dispatches: Dispatch[]): Promise<void> {
@@ -216,7 +235,7 @@ export const quota = (quotaId: string, ratePerS: number, change: Partial<Quota> 
 export const offering = (name: string) => ({ name, inputSchema: '{}', outputSchema: '{}', contractHash: name, retry: null, idleTimeoutMs: null, fallback: null, chainLimits: null })
 
 export const request = (change: Partial<Dispatch>): Dispatch => ({
-  dispatchId: randomUUID(), workflowId: 'wf', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
+  dispatchId: randomUUID(), workflowId: 'wf', parentId: null, inReplyTo: null, chain: [], link: '', type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
   target: null, capability: 'look', priority: 1, issuedAtMs: Date.now(), ttlMs: 60_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null,
   confidence: null, usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })

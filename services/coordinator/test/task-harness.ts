@@ -5,7 +5,7 @@ import { partitionFor, topicNames } from '@mesh/topics'
 import { createLogger, type InputRecord, type KeyedRecord, type LogRequest, type OutputRecord, type RestoredRecord } from '@mesh/runtime'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { applyRegistration, emptyControl } from '../src/core/control.ts'
-import { createDecoder } from '../src/decode.ts'
+import { createDecoder, type DecodeRecord } from '../src/decode.ts'
 import { DeferredValues } from '../src/deferred-values.ts'
 import { Deferrals } from '../src/deferrals.ts'
 import { IngressValues } from '../src/ingress-values.ts'
@@ -29,7 +29,7 @@ applyRegistration(control, { ...agent('asker', [], ['look']), urgentCapabilities
 applyRegistration(control, agent('looker', ['look'], []), 1)
 
 export const dispatch = (change: Partial<Dispatch>): Dispatch => ({
-  dispatchId: 'd', workflowId, parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'i',
+  dispatchId: 'd', workflowId, parentId: null, inReplyTo: null, chain: [], link: '', type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'i',
   target: null, capability: 'look', priority: 0, issuedAtMs: at, ttlMs: 500, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null,
   usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
@@ -59,10 +59,21 @@ export class TaskHarness {
   readonly inputs: InputRecord[] = []
   readonly quota = new SettableQuota()
   readonly decided: AuditEvent[] = [] // without what is only written again
-  logic = this.#fresh()
+  readonly #decode: DecodeRecord
+  logic: DispatchTask
   nowMs = at
   #inputOffset = 0
   lowWater = { changelogOffset: 0, deferredOffset: 0 }
+
+  constructor (decode: DecodeRecord = createDecoder(codec, { payloadHash: Buffer.from('key'), redrive: redriveKey })) {
+    this.#decode = decode
+    this.logic = this.#fresh()
+  }
+
+  /** What was written so far; a long run would only pile it up. */
+  forget (): void {
+    for (const log of [this.inputs, this.outputs, this.changelog, this.deferred, this.decided, this.quota.asked]) log.length = 0
+  }
 
   #fresh (): DispatchTask {
     // Reads what the harness keeps of the topics.
@@ -79,7 +90,7 @@ export class TaskHarness {
       }))
     }
     const deferrals = new Deferrals(new DeferredValues({ reader, topic: names.deferred, task, codec, logger }), codec)
-    const decode = createDecoder(codec, { payloadHash: Buffer.from('key'), redrive: redriveKey })
+    const decode = this.#decode
     const ingressValues = new IngressValues({ reader: inputReader, topics: names.dispatchAll, decode, logger })
     return new DispatchTask({
       task, taskCount: 4, decidedBy: 'c', names, codec, control, decode, payloadHashKeyId: 'k',

@@ -1,10 +1,10 @@
 // Control state as a coordinator sees it: which agents exist, who offers what, how much each may send, how far behind each
-// is, and who is cut off. A projection of mesh.registry, mesh.quotas, mesh.pressure and mesh.circuits.
+// is, who is cut off, and whose keys are whose. A projection of mesh.registry, mesh.quotas, mesh.pressure, mesh.circuits and mesh.keys.
 //
 // Invariants:
 //   C1. The newest record of a name, by offset, is its current version.
 //   C2. Candidates of a capability are kept in order of name, so every coordinator routes alike.
-import type { AgentRegistration, Capability, Quota } from '@mesh/schemas'
+import type { AgentKey, AgentRegistration, Capability, Quota } from '@mesh/schemas'
 import { type CircuitTable, noCircuits } from './circuits.ts'
 import { noPressure, type PressureState } from './pressure.ts'
 
@@ -24,12 +24,14 @@ export interface ControlState {
   readonly quotas: Map<string, Quota>
   readonly pressure: PressureState
   readonly circuits: CircuitTable
+  /** Whose signature is whose, by key id. */
+  readonly keys: Map<string, AgentKey>
   /** Offset of the registry record applied last; -1 before the first. */
   appliedOffset: number
 }
 
 export const emptyControl = (): ControlState => ({
-  agents: new Map(), offeredBy: new Map(), quotas: new Map(), pressure: noPressure(), circuits: noCircuits(), appliedOffset: -1
+  agents: new Map(), offeredBy: new Map(), quotas: new Map(), pressure: noPressure(), circuits: noCircuits(), keys: new Map(), appliedOffset: -1
 })
 
 export function applyRegistration (control: ControlState, registration: AgentRegistration, offset: number): void {

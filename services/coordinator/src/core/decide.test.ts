@@ -37,7 +37,7 @@ const rulesAt = (nowMs: number): Rules => ({
 })
 
 const dispatch = (change: Partial<Dispatch> = {}): Dispatch => ({
-  dispatchId: 'd-1', workflowId, parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'caller', sourceVersion: '1.0.0',
+  dispatchId: 'd-1', workflowId, parentId: null, inReplyTo: null, chain: [], link: '', type: 'request', source: 'caller', sourceVersion: '1.0.0',
   sourceInstance: 'caller-1', target: null, capability: 'look', priority: 1, issuedAtMs: at, ttlMs: 1_000, replyPartition: 3, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null,
   costCapMicros: null, confidence: null, usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
@@ -46,7 +46,7 @@ const answer = (change: Partial<Dispatch> = {}): Dispatch =>
 
 let offset = 0
 const ingress = (from: Dispatch, facts: Partial<IngressFacts> = {}, payloadHash = 'hash'): Ingress => ({
-  kind: 'readable', dispatch: from, payloadHash, idempotencyKey: from.idempotencyKey, isRedriven: false,
+  kind: 'readable', dispatch: from, payloadHash, idempotencyKey: from.idempotencyKey, isChecked: false, isRedriven: false,
   facts: { position: { topic: names.dispatch(1), partition, offset: offset++ }, lane: 1, appendedAtMs: at, key: workflowId, ...facts }
 })
 

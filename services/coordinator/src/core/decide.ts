@@ -21,15 +21,18 @@ import { decideRepeat, firstUnderKey } from './shared-outcomes.ts'
 import { decideCancel, decideProgress } from './signals.ts'
 import { selectTarget } from './routing.ts'
 import type { TaskView } from './task-state.ts'
+import { refuseUnproven } from './unproven.ts'
 import { refuse, refuseUnreadable, type Rules, type Verdict, withNotice } from './verdict.ts'
 
 /** A verdict, or an admission whose quota is to be asked (`conclude` in admission.ts). */
 export function decide (ingress: Ingress, view: TaskView, rules: Rules): Verdict | Admission {
   if (ingress.kind === 'unreadable') return refuseUnreadable(ingress, ingress, rules)
-  const { dispatch, facts } = ingress
+  const { dispatch, facts, unproven } = ingress
+  const source = rules.control.agents.get(dispatch.source)
+  // Of a source that nobody knows there is nothing to show.
+  if (unproven !== undefined && source !== undefined) return refuseUnproven(ingress, unproven, view, rules)
   const malformed = checkEnvelope(dispatch, facts, rules.context.taskCount)
   if (malformed !== undefined) return refuse(ingress, malformed, rules)
-  const source = rules.control.agents.get(dispatch.source)
   if (source === undefined) return refuse(ingress, { code: 'UNKNOWN_SOURCE', message: `no agent '${dispatch.source}' is registered` }, rules)
   if (source.registration.status === 'quarantined') return refuse(ingress, { code: 'QUARANTINED', message: `agent '${dispatch.source}' is quarantined` }, rules)
   if (dispatch.type === 'progress') return decideProgress(ingress, view, rules)
@@ -60,6 +63,8 @@ function decideNew (ingress: ReadableIngress, source: RegisteredAgent, view: Tas
   const { control, context: { nowMs } } = rules
   const tooLate = checkDeadline(dispatch, facts.appendedAtMs, nowMs)
   if (tooLate !== undefined) return refuse(ingress, tooLate, rules)
+  const notItsParent = parentProblem(ingress, view)
+  if (notItsParent !== undefined) return refuseUnproven(ingress, notItsParent, view, rules)
   if (!source.mayCall.has(dispatch.capability)) {
     return refuse(ingress, { code: 'UNDECLARED_DEPENDENCY', message: `'${dispatch.source}' did not declare '${dispatch.capability}' as a dependency` }, rules)
   }
@@ -120,6 +125,13 @@ function idleTimeoutOf (dispatch: Dispatch, capability: Capability | undefined):
 export function holdOf (target: Pick<AgentRegistration, 'name' | 'status'>, priority: number, pressure: PressureState, nowMs: number): ReasonCode | undefined {
   if (target.status === 'paused') return 'TARGET_PAUSED'
   return yields(pressure, target.name, priority, nowMs) ? 'TARGET_PRESSED' : undefined
+}
+
+/** A chain can be cut at its end, too: by naming as its cause what was given to another. */
+function parentProblem ({ dispatch: { parentId, source }, isChecked }: ReadableIngress, view: TaskView): Refusal | undefined {
+  const parent = isChecked && parentId !== null ? view.pending(parentId) : undefined
+  if (parent === undefined || admissionOf(parent).target === source) return undefined
+  return { code: 'CHAIN_BROKEN', message: `its parent was not given to '${source}'` }
 }
 
 /** The class of the dispatch that caused this one, as long as the task remembers it. */

@@ -7,13 +7,14 @@ import type { Seen } from './seen-window.ts'
 import { bounded } from './story.ts'
 import { talliedBy } from './tallied.ts'
 import type { TaskStore } from './task-state.ts'
+import { isUnproven } from './unproven.ts'
 
 /** Takes one event into the store. `earlier` is the story before it, as its record tells it. */
 export function evolve (store: TaskStore, event: AuditEvent, earlier: readonly AuditEvent[], eventsDropped: number, offset: number): void {
   const episode = episodeOf(event, offset)
   if (episode !== undefined) store.putEpisode(episode)
   if (event.decision === 'cleared') store.removeEpisode(event.source!, event.quota!.episode!)
-  if (event.dispatchId === null) return
+  if (event.dispatchId === null || isUnproven(event)) return
   for (const name of talliedBy(event)) store.addTally(name, event.atMs)
   noteBudget(store, event)
   remember(store, event, earlier, eventsDropped, offset)

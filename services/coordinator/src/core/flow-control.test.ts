@@ -37,12 +37,12 @@ function rulesWith (agents: readonly AgentRegistration[], classes: readonly Part
 }
 
 const dispatch = (change: Partial<Dispatch> = {}): Dispatch => ({
-  dispatchId: 'd', workflowId, parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1', sourceInstance: 'i', target: null,
+  dispatchId: 'd', workflowId, parentId: null, inReplyTo: null, chain: [], link: '', type: 'request', source: 'asker', sourceVersion: '1', sourceInstance: 'i', target: null,
   capability: 'look', priority: 2, issuedAtMs: at, ttlMs: 1_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null, usage: null,
   error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
 const ingress = (from: Dispatch): ReadableIngress => ({
-  kind: 'readable', dispatch: from, payloadHash: 'h', idempotencyKey: null, isRedriven: false,
+  kind: 'readable', dispatch: from, payloadHash: 'h', idempotencyKey: null, isChecked: false, isRedriven: false,
   facts: { position: { topic: names.dispatch(from.priority), partition, offset: 7 }, lane: from.priority, appendedAtMs: at, key: workflowId }
 })
 const step = (from: Dispatch, rules: Rules) => decide(ingress(from), new TaskState(4, defaultSeenBounds), rules)

@@ -18,6 +18,10 @@ export interface ReadableIngress {
   readonly payloadHash: string
   /** HMAC of source, capability and idempotency key; null where it has none. */
   readonly idempotencyKey: string | null
+  /** Why it isn't shown that its source wrote it; undefined where it is. */
+  readonly unproven?: Refusal | undefined
+  /** Set where the chain is to be held against what the task knows of its parent. */
+  readonly isChecked: boolean
   /** Set where an operator sends a dead letter again. */
   readonly isRedriven: boolean
 }

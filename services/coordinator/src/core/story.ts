@@ -4,6 +4,7 @@
 // known but whose story is no longer in memory goes under its own position, so that compaction can't lose the story.
 import type { AuditEvent } from '@mesh/schemas'
 import type { TaskView } from './task-state.ts'
+import { isUnproven } from './unproven.ts'
 
 /** A story holds at most this many events: the first two (a deferred dispatch is passed on by its second), and the newest. */
 export const storyEventsMax = 16
@@ -24,6 +25,7 @@ export function storyKey (event: AuditEvent, view: TaskView, earlier: readonly A
   if (dispatchId === null) return `position/${eventId}`
   if (workflowId === null) return `window/${event.task}/${event.priority}`
   if (earlier.length > 0) return `${workflowId}/${dispatchId}`
+  if (isUnproven(event)) return `position/${eventId}`
   const isPending = view.pending(dispatchId) !== undefined
   const isRefused = decision === 'refused' || decision === 'late'
   const isAside = isRefused ? isPending || view.seen(dispatchId) !== undefined : !isPending && (afterwards.has(decision) || (decision === 'repeated' && event.follows === null))
