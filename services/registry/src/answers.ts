@@ -108,7 +108,7 @@ export const quotaListAnswer = z.object({
 })
 
 const changeAnswer = <V extends z.ZodType>(value: V) => z.object({
-  entity: z.string().describe('What was changed, as in the audit: quota/agent/<name>, quota/role/<role>, agent/<name>/status, circuit/<agent>, dead-letter/<partition>/<offset>.'),
+  entity: z.string().describe('What was changed, as in the audit: quota/agent/<name>, quota/role/<role>, agent/<name>/status, circuit/<agent>, dead-letter/<partition>/<offset>, key/<agent>/<key id>.'),
   isChanged: z.boolean().describe('Whether it was not so before; if it was, nothing is written.'),
   before: value.nullable().describe('Null where it had nothing of its own.'),
   after: value.nullable(),
@@ -120,6 +120,14 @@ export const quotaChangeAnswer = changeAnswer(quotaLimits)
 export const statusChangeAnswer = changeAnswer(z.enum(agentStatuses))
 
 export const circuitChangeAnswer = changeAnswer(z.enum(circuitOrders))
+export const keyListAnswer = z.object({
+  keys: z.array(z.object({
+    keyId: z.string(), agent: z.string(), publicKey: z.string().describe('Ed25519, 32 bytes in base64url.'),
+    notBeforeMs: z.int(), notAfterMs: z.int(), revokedAtMs: z.int().nullable(), changedBy: z.string(), changedAtMs: z.int()
+  }))
+})
+export const keyChangeAnswer = changeAnswer(z.object({ keyId: z.string(), notAfterMs: z.int(), revokedAtMs: z.int().nullable() }))
+
 const deadLetterOutcome = z.object({ state: z.enum(deadLetterStates), who: z.string() })
 export const deadLetterChangeAnswer = changeAnswer(deadLetterOutcome)
 export const redriveAnswer = deadLetterChangeAnswer.extend({

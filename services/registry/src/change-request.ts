@@ -5,8 +5,10 @@ import { agentStatuses } from './core/agent-status.ts'
 import { circuitOrders } from './core/change-states.ts'
 import type { AskedChange } from './core/control-change.ts'
 import { bounds, textRules } from './core/field-rules.ts'
+import { overlapMsDefault } from './core/keys.ts'
 import type { AskedQuota } from './core/quotas.ts'
 import { numberIn, text } from './field-schemas.ts'
+import { keyBody } from './request.ts'
 
 const asked = {
   who: text(textRules.text).describe('Who asks for the change.'),
@@ -29,6 +31,12 @@ export const statusBody = z.strictObject({
 
 export const circuitBody = z.strictObject({
   state: z.enum(circuitOrders).nullable().describe('open: callers get the fallback; closed: everything goes through; null: as measured.'),
+  ...asked
+})
+
+export const rotationBody = z.strictObject({
+  key: keyBody,
+  overlapMs: numberIn(0, bounds.overlapMsMax, 'a whole number of milliseconds', true).default(overlapMsDefault).describe('How long the other keys go on; a day if left out.'),
   ...asked
 })
 

@@ -9,18 +9,20 @@ import { agentAnswer, agentDetail, agentItem, agentListAnswer, capabilityItem, c
 import { addControlRoutes, type ControlRoutePorts } from './control-routes.ts'
 import { bounds } from './core/field-rules.ts'
 import { currentAgents, findCapabilities } from './core/lookup.ts'
+import type { OfferedKey } from './core/keys.ts'
 import type { RegistrationRequest } from './core/register.ts'
 import { registrationKey, versionsOf, type RegistryState } from './core/state.ts'
 import { addDeadLetterRoutes } from './dead-letter-routes.ts'
 import type { DeadLetters } from './dead-letters.ts'
+import { addKeyRoutes, type KeyRoutePorts } from './key-routes.ts'
 import type { RegistrationResult } from './pipeline.ts'
 import { refusalOf, sendProblem } from './problems.ts'
-import { registrationBody, toRequest } from './request.ts'
+import { registrationBody, toOfferedKey, toRequest } from './request.ts'
 
-export interface HttpPorts extends ControlRoutePorts {
+export interface HttpPorts extends ControlRoutePorts, KeyRoutePorts {
   readonly state: RegistryState
   readonly deadLetters: DeadLetters
-  register (request: RegistrationRequest): Promise<RegistrationResult>
+  register (request: RegistrationRequest, key: OfferedKey | undefined): Promise<RegistrationResult>
   onAnswer (route: string, status: number): void
   onError (error: Error): void
 }
@@ -44,6 +46,7 @@ export async function createHttp (ports: HttpPorts): Promise<FastifyInstance> {
   addReadRoutes(app, ports)
   addControlRoutes(app, ports)
   addDeadLetterRoutes(app, ports)
+  addKeyRoutes(app, ports)
   await app.ready()
   return app
 }
@@ -52,7 +55,8 @@ function addWriteRoutes (app: FastifyInstance, ports: HttpPorts): void {
   app.withTypeProvider<ZodTypeProvider>().post('/agents', {
     schema: { summary: 'Register an agent; the same again changes nothing', body: registrationBody, response: { 200: registeredAnswer, 201: registeredAnswer, ...refusals } }
   }, async (request, reply) => {
-    const result = await ports.register(toRequest(request.body))
+    const { name, key } = request.body
+    const result = await ports.register(toRequest(request.body), key === undefined ? undefined : toOfferedKey(name, key))
     if (result.outcome === 'refused') return sendProblem(reply, { code: result.code, detail: result.message, problems: result.problems })
     const { registration, controlOffset, warnings } = result
     const { name: agent, version, inboxPartitions, answersPartitions } = registration

@@ -3,10 +3,12 @@
 // P1. One at a time: the next is decided when the last is visible in the state.
 // P2. Topics exist, with leaders, before the record that makes others write to them.
 // P3. The answer is given after the record is in the state that GET reads: who registered, reads itself.
-// P4. Whatever fails before the append leaves nothing but empty topics; the same request may be sent again.
+// P4. Whatever fails before the append leaves nothing but empty topics and perhaps a key; the same request may be sent again.
+// P5. The key is in its topic before others hear of the agent.
 
 import type { AgentRegistration } from '@mesh/schemas'
 import type { Problem } from './core/codes.ts'
+import type { OfferedKey } from './core/keys.ts'
 import { capabilityConflicts, decideRegistration, type RegistrationDecision, type RegistrationRequest } from './core/register.ts'
 import { registrationKey, type RegistryState } from './core/state.ts'
 import type { SerialQueue } from './serial-queue.ts'
@@ -19,6 +21,8 @@ export interface RegistrationPorts {
   caughtUp (): Promise<void>
   /** Makes the agent's topics and waits for their leaders; answers what contradicts the registration, if anything does. */
   createTopics (registration: AgentRegistration): Promise<Problem | undefined>
+  /** The key it brings, if any, in the topic before the record; answers what is wrong with it. */
+  takeKey (registration: AgentRegistration, key: OfferedKey): Promise<Problem | undefined>
   /** Writes the record with all replicas' acknowledgement and answers its offset. */
   append (key: string, registration: AgentRegistration): Promise<number>
   /** Resolves when the state holds the record at this offset; rejects UNAVAILABLE at its bound. */
@@ -31,14 +35,14 @@ export type RegistrationResult =
   | Extract<RegistrationDecision, { outcome: 'refused' }>
   | Extract<RegistrationDecision, { outcome: 'accepted' }> & { readonly controlOffset: number }
 
-export function register (request: RegistrationRequest, ports: RegistrationPorts): Promise<RegistrationResult> {
+export function register (request: RegistrationRequest, offered: OfferedKey | undefined, ports: RegistrationPorts): Promise<RegistrationResult> {
   return ports.queue.run(async () => {
     await ports.caughtUp()
     const decision = decideRegistration(request, ports.state, ports.nowMs())
     if (decision.outcome === 'refused') return decision
     const { registration } = decision
     const key = registrationKey(registration.name, registration.version)
-    const problem = await ports.createTopics(registration)
+    const problem = (offered === undefined ? undefined : await ports.takeKey(registration, offered)) ?? await ports.createTopics(registration)
     if (problem !== undefined) return { outcome: 'refused', code: problem.code, message: problem.message, problems: [problem] }
     const controlOffset = decision.change === 'none' ? ports.state.byKey.get(key)?.offset ?? -1 : await ports.append(key, registration)
     await ports.applied(controlOffset)

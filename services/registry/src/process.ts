@@ -2,7 +2,7 @@
 
 import { defaultQuotas, outstandingMaxDefault } from '@mesh/quota-store/limits'
 import { CodedError, createKafka, createMetrics, startHealthServer, type Logger } from '@mesh/runtime'
-import { connectCodec, type Quota } from '@mesh/schemas'
+import { type AgentKey, connectCodec, type Quota } from '@mesh/schemas'
 import { topicNames, type TopicNames } from '@mesh/topics'
 import type { Admin, Kafka } from 'kafkajs'
 import { randomUUID } from 'node:crypto'
@@ -19,6 +19,7 @@ import { createProjection } from './core/state.ts'
 import { openDeadLetterReader } from './dead-letter-reader.ts'
 import { deadLetters } from './dead-letters.ts'
 import { createHttp } from './http.ts'
+import { keyChanges } from './key-changes.ts'
 import { registerMetrics } from './metrics.ts'
 import { register, type RegistrationPorts } from './pipeline.ts'
 import { createSerialQueue } from './serial-queue.ts'
@@ -55,11 +56,11 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
   const admin = kafka('admin').admin({ retry: { retries: adminRetriesMax } })
   await admin.connect()
   const names = topicNames(namespace)
-  for (const topic of [names.registry, names.quotas, names.changes]) await topicExists(admin, topic, logger)
+  for (const topic of [names.registry, names.quotas, names.changes, names.keys]) await topicExists(admin, topic, logger)
   const writer = await openControlWriter(kafka('writer'))
   const tables = await openTables(kafka, names, { writer, admin, codec, readerId: `${namespace}.registry`, logger })
-  const { state, quotas, changeStates, registrationTopic, quotaTopic, changesTopic } = tables
-  const topics = [registrationTopic, quotaTopic, changesTopic]
+  const { state, quotas, changeStates, keys, registrationTopic, quotaTopic, changesTopic, keyTopic } = tables
+  const topics = [registrationTopic, quotaTopic, changesTopic, keyTopic]
   const reader = await openDeadLetterReader({ kafka: kafka('dead-letters'), topic: names.deadLetter, codec, logger })
   const countAnswer = registerMetrics(metrics.registry, {
     state, quotas, undecodableRecords: () => topics.reduce((sum, topic) => sum + topic.undecodableRecords(), 0)
@@ -69,12 +70,14 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
   const change = changePath({
     queue, nowMs: Date.now, newId: randomUUID, record: record => writer.write(names.changes, record.entity, codec.encode('ControlChange', record))
   })
+  const keysChanged = keyChanges({ change, keys, agents: state, keyTopic, registrations: registrationTopic, nowMs: Date.now })
   const ports: RegistrationPorts = {
     ...registrationTopic,
     state,
     queue,
     nowMs: Date.now,
     createTopics: registration => createAgentTopics(registration, { admin, namespace, replicationFactor: options.replicationFactor }),
+    takeKey: ({ name, ownerTeam }, offered) => keysChanged.takeFirst(name, offered, ownerTeam),
     onConflict: capabilities => logger.error({ capabilities }, 'capabilities with two contracts: another registry wrote at the same time')
   }
   const http = await createHttp({
@@ -86,21 +89,14 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
       change, changeStates, changes: changesTopic, reader, writer, codec, names,
       redriveKey: Buffer.from(options.redriveKey), partitionCount: topic => partitionCount(admin, topic)
     }),
-    register: request => register(request, ports),
+    keys,
+    keyChanges: keysChanged,
+    register: (request, key) => register(request, key, ports),
     onAnswer: countAnswer,
     onError: error => logger.error({ err: error }, 'request failed')
   })
   await http.listen({ port: options.registryPort, host: options.registryHost })
-  const health = await startHealthServer({
-    port: options.healthPort,
-    metrics,
-    checks: {
-      registryTable: tableCheck('registry', registrationTopic),
-      quotasTable: tableCheck('quotas', quotaTopic),
-      changesTable: tableCheck('changes', changesTopic),
-      broker: () => admin.describeCluster().then(() => undefined)
-    }
-  })
+  const health = await startHealthServer({ port: options.healthPort, metrics, checks: healthChecks(tables, admin) })
   const { port } = http.server.address() as AddressInfo
   const conflicts = capabilityConflicts(state)
   if (conflicts.length > 0) logger.error({ capabilities: conflicts }, 'capabilities with two contracts')
@@ -118,6 +114,14 @@ export async function startRegistry (options: RegistryOptions, logger: Logger): 
   }
 }
 
+const healthChecks = ({ registrationTopic, quotaTopic, changesTopic, keyTopic }: Tables, admin: Admin) => ({
+  registryTable: tableCheck('registry', registrationTopic),
+  quotasTable: tableCheck('quotas', quotaTopic),
+  changesTable: tableCheck('changes', changesTopic),
+  keysTable: tableCheck('keys', keyTopic),
+  broker: () => admin.describeCluster().then(() => undefined)
+})
+
 const tableCheck = (name: string, table: Pick<ControlTopic<never>, 'isFresh'>) => (): string | undefined =>
   table.isFresh(Date.now()) ? undefined : `what is in the ${name} topic is not known to the last record`
 
@@ -126,13 +130,15 @@ async function partitionCount (admin: Admin, topic: string): Promise<number> {
   return topics[0]?.partitions.length ?? 0
 }
 
+type Tables = Awaited<ReturnType<typeof openTables>>
 type TableParts = Pick<ControlTopicOptions<never>, 'writer' | 'admin' | 'codec' | 'readerId' | 'logger'>
 
 async function openTables (kafka: (part: string) => Kafka, names: TopicNames, parts: TableParts) {
   const state = createProjection()
   const quotas = new Map<string, Quota>()
+  const keys = new Map<string, AgentKey>()
   const changeStates = createChangeStates()
-  const [registrationTopic, quotaTopic, changesTopic] = await Promise.all([
+  const [registrationTopic, quotaTopic, changesTopic, keyTopic] = await Promise.all([
     openControlTopic({
       ...parts, kafka: kafka('reader'), topic: names.registry, schema: 'AgentRegistration',
       put: (key, registration, offset) => { state.put(key, { registration, offset }) },
@@ -148,9 +154,14 @@ async function openTables (kafka: (part: string) => Kafka, names: TopicNames, pa
       ...parts, kafka: kafka('changes-reader'), topic: names.changes, schema: 'ControlChange',
       put: (_key, change) => { changeStates.put(change) },
       remove: () => undefined
+    }),
+    openControlTopic({
+      ...parts, kafka: kafka('key-reader'), topic: names.keys, schema: 'AgentKey',
+      put: (id, key) => { keys.set(id, { ...key, publicKey: Buffer.from(key.publicKey) }) },
+      remove: () => undefined
     })
   ])
-  return { state, quotas, changeStates, registrationTopic, quotaTopic, changesTopic }
+  return { state, quotas, changeStates, keys, registrationTopic, quotaTopic, changesTopic, keyTopic }
 }
 
 async function topicExists (admin: Admin, topic: string, logger: Logger): Promise<void> {

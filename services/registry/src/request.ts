@@ -6,8 +6,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Capability } from '@mesh/schemas'
+import { isPossessed, keyIdOf } from '@mesh/signing'
 import { canonicalJson, jsonDepthMax } from './core/canonical-json.ts'
 import { bounds, firstRepeated, roles, textRules } from './core/field-rules.ts'
+import type { OfferedKey } from './core/keys.ts'
 import type { RegistrationRequest } from './core/register.ts'
 import { chainLimitsBody, fallbackBody, idleTimeoutBody, retryBody, toChainLimits, toFallback, toRetry } from './failure-handling-request.ts'
 import { agentName, amountUpTo, countUpTo, distinct, text } from './field-schemas.ts'
@@ -24,6 +26,11 @@ const capability = z.strictObject({
   idleTimeoutMs: idleTimeoutBody.nullish().describe('Expiry of a request from delivery or the last progress, within its deadline; left out for none.'),
   fallback: fallbackBody.nullish().describe('What callers get while the circuit is open; left out for what the agent says, else a typed error.'),
   chainLimits: chainLimitsBody.nullish().describe('Bounds on chains that end here; go before those of the agent.')
+})
+
+export const keyBody = z.strictObject({
+  publicKey: z.base64url().length(43).describe('Ed25519 public key, its 32 bytes in base64url.'),
+  possession: z.base64url().length(86).describe('Signature with the private half over mesh.key-possession.v1, the agent\'s name and the key id, each ended by a zero byte.')
 })
 
 export const registrationBody = z.strictObject({
@@ -49,6 +56,7 @@ export const registrationBody = z.strictObject({
   fallback: text(textRules.capability).nullish().describe('Capability offered to callers while this agent is unavailable.'),
   chainLimits: chainLimitsBody.nullish().describe('Bounds on chains that end at this agent; those of the mesh where left out.'),
   inboxPartitions: countUpTo(bounds.partitionsMax).nullish().describe(`Partitions of each inbox topic; fixed at first registration, ${bounds.inboxPartitionsDefault} if left out.`),
+  key: keyBody.optional().describe('What the agent signs with. The first one is taken; a further one needs an operator.'),
   answersPartitions: countUpTo(bounds.partitionsMax).nullish().describe(`Partitions of the answers topic; fixed at first registration, ${bounds.answersPartitionsDefault} if left out.`)
 }).superRefine(({ dependencies, urgentCapabilities }, context) => {
   for (const [index, capability] of urgentCapabilities.entries()) {
@@ -59,7 +67,8 @@ export const registrationBody = z.strictObject({
 
 export type RegistrationBody = z.output<typeof registrationBody>
 
-export function toRequest (body: RegistrationBody): RegistrationRequest {
+/** The key is no part of the registration. */
+export function toRequest ({ key: _key, ...body }: RegistrationBody): RegistrationRequest {
   return {
     ...body,
     capabilities: body.capabilities.map(toCapability),
@@ -71,6 +80,11 @@ export function toRequest (body: RegistrationBody): RegistrationRequest {
     inboxPartitions: body.inboxPartitions ?? null,
     answersPartitions: body.answersPartitions ?? null
   }
+}
+
+export function toOfferedKey (agent: string, { publicKey, possession }: z.output<typeof keyBody>): OfferedKey {
+  const bytes = Buffer.from(publicKey, 'base64url')
+  return { keyId: keyIdOf(bytes), publicKey: bytes, isPossessed: isPossessed(bytes, agent, Buffer.from(possession, 'base64url')) }
 }
 
 function toCapability ({ name, inputSchema: input, outputSchema, retry, idleTimeoutMs, fallback, chainLimits }: RegistrationBody['capabilities'][number]): Capability {

@@ -27,7 +27,7 @@ export class RegistryStand {
   static async open (topics: (names: TopicNames) => readonly string[] = () => []): Promise<RegistryStand> {
     const stand = new RegistryStand(await connectCodec({ schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL }))
     await stand.admin.connect()
-    const ours = [stand.names.registry, stand.names.quotas, stand.names.changes, ...topics(stand.names)]
+    const ours = [stand.names.registry, stand.names.quotas, stand.names.changes, stand.names.keys, ...topics(stand.names)]
     const desired = desiredTopics({ namespace: stand.namespace, taskCount: 3, replicationFactor: 1 }).filter(({ name }) => ours.includes(name))
     await applyPlan(stand.admin, plan(desired, []), { desired })
     return stand

@@ -8,6 +8,8 @@ export const bounds = {
   requestBytesMax: 512 * 1024,
   registrationsMax: 10_000,
   quotasMax: 10_000,
+  keysMax: 100_000,
+  overlapMsMax: 90 * 24 * 60 * 60 * 1000,
   // Slower, or more at once, and times of slots would no longer be exact whole microseconds.
   ratePerSMin: 0.001,
   ratePerSMax: 1_000_000,
