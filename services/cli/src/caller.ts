@@ -1,12 +1,15 @@
 // Asks the mesh for something, as an agent of its own: who asks must be registered and have declared what it asks for.
 //
 // Invariants:
-//   C1. One agent name a capability, always with the same registration, so that calls at once don't contradict each other.
+//   C1. One agent name a capability and folder of keys, always with the same registration, so that calls at once don't contradict
+//       each other, and those from other machines, which have other keys, are not refused.
 //   C2. What nobody offers is not asked for: a slip of the pen must not leave an agent and its topics behind.
 //   C3. It offers nothing, so it has no inbox to read, and one partition of answers is enough for all its instances.
 import { defineAgent, MeshError, type MeshErrorCode, type Priority, sdkCodes } from '@mesh/agent-sdk'
 import { reasonCodes } from '@mesh/schemas'
 import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectKafka } from './broker.ts'
 import { printable } from './core/printable.ts'
@@ -19,6 +22,7 @@ export interface Question {
   readonly schemaRegistryUrl: string
   readonly registryUrl: string
   readonly namespace: string
+  readonly keysFolder: string
   readonly capability: string
   readonly input: unknown
   readonly priority: number
@@ -43,14 +47,15 @@ const drainMs = 2_000
 // A coordinator may hear of a first registration a moment after the dispatch.
 const unknownMsMax = 3_000
 const unknownPauseMs = 100
+const tooEarly: ReadonlySet<string> = new Set(['UNKNOWN_SOURCE', 'KEY_UNKNOWN'])
 const hashChars = 12
 
-export function callerName (capability: string): string {
-  return `mesh-cli-${createHash('sha256').update(capability).digest('hex').slice(0, hashChars)}`
+export function callerName (capability: string, keysFolder: string): string {
+  return `mesh-cli-${createHash('sha256').update(JSON.stringify([capability, hostname(), resolve(keysFolder)])).digest('hex').slice(0, hashChars)}`
 }
 
 export async function askMesh (question: Question): Promise<Answer> {
-  const { kafkaBrokers, schemaRegistryUrl, registryUrl, namespace, capability, signal } = question
+  const { kafkaBrokers, schemaRegistryUrl, registryUrl, namespace, keysFolder, capability, signal } = question
   const agents = await listAgents(registryUrl)
   if (!agents.some(({ capabilities }) => capabilities.some(({ name }) => name === capability))) {
     const message = `UNKNOWN_CAPABILITY: no agent offers ${printable(capability)}.`
@@ -59,10 +64,10 @@ export async function askMesh (question: Question): Promise<Answer> {
   await connectKafka(kafkaBrokers, `${namespace}.cli`, quietLogger())
   try {
     const agent = defineAgent({
-      name: callerName(capability), version: '1.0.0', domain: 'operations', role: 'bot', ownerTeam: 'operators', dependencies: [capability],
+      name: callerName(capability, keysFolder), version: '1.0.0', domain: 'operations', role: 'bot', ownerTeam: 'operators', dependencies: [capability],
       maxConcurrent: 1, inboxPartitions: 1, answersPartitions: 1
     })
-    await agent.start({ brokers: kafkaBrokers, schemaRegistryUrl, registryUrl, namespace, logLevel: 'silent', waitMs: startMsMax, drainMs })
+    await agent.start({ brokers: kafkaBrokers, schemaRegistryUrl, registryUrl, namespace, keysFolder, logLevel: 'silent', waitMs: startMsMax, drainMs })
     const stop = (): void => { void agent.stop() }
     signal.addEventListener('abort', stop, { once: true })
     try {
@@ -84,7 +89,7 @@ async function ask (agent: ReturnType<typeof defineAgent>, question: Question): 
     try {
       return await agent.callDetailed(capability, input, { priority: priority as Priority, ttlMs, ...workflowId === undefined ? {} : { workflowId } })
     } catch (error) {
-      const isTooEarly = error instanceof MeshError && error.code === 'UNKNOWN_SOURCE' && performance.now() < untilMs
+      const isTooEarly = error instanceof MeshError && tooEarly.has(error.code) && performance.now() < untilMs
       if (!isTooEarly) throw error
       await delay(unknownPauseMs)
     }

@@ -16,6 +16,7 @@ export const cliConfig = {
   redisUrl: { env: 'REDIS_URL', schema: z.string().min(1).optional(), secret: true, doc: 'Redis in which the quotas are counted; without it `quotas` does not know what is used.' },
   registryUrl: { env: 'MESH_REGISTRY_URL', schema: z.url().default('http://127.0.0.1:7400'), doc: 'The registry of agents.' },
   namespace: commonEntries.namespace,
+  keysFolder: { env: 'MESH_KEYS_FOLDER', schema: z.string().min(1).default('.mesh/keys'), doc: 'Folder with the private keys of agents, AGENT.pem.' },
   auditSchema: { env: 'MESH_AUDIT_SCHEMA', schema: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/).default('mesh_audit'), doc: 'PostgreSQL schema of the audit archive.' }
 } as const satisfies ConfigEntries
 

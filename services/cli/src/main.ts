@@ -5,6 +5,7 @@ import { addCall } from './commands/call.ts'
 import { addCircuits } from './commands/circuits.ts'
 import type { Runner } from './commands/command.ts'
 import { addDeadLetters } from './commands/dead-letters.ts'
+import { addKeys } from './commands/keys.ts'
 import { addPressure } from './commands/pressure.ts'
 import { addQuotas } from './commands/quotas.ts'
 import { addTail } from './commands/tail.ts'
@@ -32,6 +33,7 @@ Examples:
   npx mesh pressure                                who is behind with what
   npx mesh circuits                                who is cut off for now, and why
   npx mesh dead-letters                            what could not be processed
+  npx mesh keys                                    who signs with what
   npx mesh agents pause crm-sync --why "…"         let what is for an agent wait
 
 It looks at the mesh that \`npm start\` runs on this machine, unless the environment names another.`)
@@ -49,5 +51,5 @@ const run: Runner = async (action, options = {}) => {
   }
 }
 
-for (const add of [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters]) add(program, run)
+for (const add of [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys]) add(program, run)
 await program.parseAsync()

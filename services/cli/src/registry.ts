@@ -4,6 +4,7 @@
 //   R1. A refusal is told with the registry's own code and words; what isn't an answer of a registry is said to be none.
 import { z } from 'zod'
 import type { ListedAgent } from './core/agent-rows.ts'
+import type { ListedKey } from './core/key-rows.ts'
 import type { ListedQuota } from './core/quota-rows.ts'
 import { CliError } from './errors.ts'
 
@@ -24,6 +25,10 @@ const quotasAnswer = z.object({
 const changeAnswer = <V extends z.ZodType>(value: V) => z.object({
   entity: z.string(), isChanged: z.boolean(), before: value.nullable(), after: value.nullable(), changeId: z.string().nullable(), warnings: z.array(z.string())
 })
+const keyFacts = z.object({ keyId: z.string(), notAfterMs: z.number(), revokedAtMs: z.number().nullable() })
+const keysAnswer = z.object({
+  keys: z.array(z.object({ ...keyFacts.shape, agent: z.string(), notBeforeMs: z.number(), changedBy: z.string() }))
+})
 const deadLetterOutcome = z.object({ state: z.string(), who: z.string() })
 const redriveAnswer = changeAnswer(deadLetterOutcome).extend({
   redriven: z.object({ dispatchId: z.string(), workflowId: z.string(), position: z.object({ topic: z.string(), partition: z.number(), offset: z.number() }) })
@@ -41,6 +46,9 @@ export interface Change<V> {
 
 export interface Asker { readonly who: string, readonly why: string | null }
 export type DeadLetterOutcome = z.output<typeof deadLetterOutcome>
+/** Base64url, with what shows that its private half is held. */
+export interface ShownKey { readonly publicKey: string, readonly possession: string }
+export type KeyFacts = z.output<typeof keyFacts>
 export type RedriveAnswer = z.output<typeof redriveAnswer>
 export type Limits = z.output<typeof limits>
 export interface NewQuota { readonly ratePerS: number, readonly burst?: number | undefined, readonly outstandingMax?: number | undefined }
@@ -69,6 +77,18 @@ export function setStatus (registryUrl: string, agent: string, status: string, a
 /** Null leaves it to the measuring. */
 export function setCircuit (registryUrl: string, agent: string, state: 'open' | 'closed' | null, asker: Asker): Promise<Change<string>> {
   return ask({ registryUrl, path: `/circuits/${encodeURIComponent(agent)}`, method: 'PUT', body: { state, ...asker }, schema: changeAnswer(z.string()) })
+}
+
+export async function listKeys (registryUrl: string, agent: string | undefined): Promise<ListedKey[]> {
+  return (await ask({ registryUrl, path: agent === undefined ? '/keys' : `/keys?agent=${encodeURIComponent(agent)}`, schema: keysAnswer })).keys
+}
+
+export function rotateKey (registryUrl: string, agent: string, key: ShownKey, overlapMs: number, asker: Asker): Promise<Change<KeyFacts>> {
+  return ask({ registryUrl, path: `/agents/${encodeURIComponent(agent)}/keys`, method: 'POST', body: { key, overlapMs, ...asker }, schema: changeAnswer(keyFacts) })
+}
+
+export function revokeKey (registryUrl: string, agent: string, keyId: string, asker: Asker): Promise<Change<KeyFacts>> {
+  return ask({ registryUrl, path: `/agents/${encodeURIComponent(agent)}/keys/${encodeURIComponent(keyId)}/revocation`, method: 'PUT', body: asker, schema: changeAnswer(keyFacts) })
 }
 
 /** `place` is PARTITION/OFFSET. */

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { AgentError, defineAgent, startAgents, type Agent } from '@mesh/agent-sdk'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -12,6 +15,7 @@ import { openPrivateMesh, type PrivateMesh } from './private-mesh.ts'
 const number = z.object({ n: z.number() })
 const processes: ChildProcess[] = []
 const agents: Agent[] = []
+const keysFolder = mkdtempSync(join(tmpdir(), 'mesh-keys-'))
 let mesh: PrivateMesh
 let environment: Record<string, string>
 let onHeld: () => void
@@ -19,7 +23,7 @@ const held = new Promise<void>(resolve => { onHeld = resolve })
 
 beforeAll(async () => {
   mesh = await openPrivateMesh([])
-  environment = { ...mesh.environment, MESH_TASKS: '2', MESH_REGISTRY_PORT: '0', MESH_HEALTH_PORT: '0', MESH_LOG_LEVEL: 'info' }
+  environment = { ...mesh.environment, MESH_KEYS_FOLDER: keysFolder, MESH_TASKS: '2', MESH_REGISTRY_PORT: '0', MESH_HEALTH_PORT: '0', MESH_LOG_LEVEL: 'info' }
   const [registry] = await Promise.all([start('registry'), start('coordinator')])
   environment.MESH_REGISTRY_URL = `http://127.0.0.1:${registry.port}`
   const facts = { version: '1.0.0', domain: 'test', role: 'bot', ownerTeam: 'test' } as const
@@ -31,7 +35,7 @@ beforeAll(async () => {
       await once(signal, 'abort')
     })
   agents.push(calculator)
-  await startAgents(agents, { namespace: mesh.names.namespace, registryUrl: environment.MESH_REGISTRY_URL, logLevel: 'silent', drainMs: 2_000 })
+  await startAgents(agents, { namespace: mesh.names.namespace, registryUrl: environment.MESH_REGISTRY_URL, keysFolder, logLevel: 'silent', drainMs: 2_000 })
 })
 
 afterAll(async () => {
@@ -42,6 +46,7 @@ afterAll(async () => {
     await once(child, 'exit')
   }
   await mesh.close()
+  rmSync(keysFolder, { recursive: true })
 })
 
 interface Said { readonly healthPort?: number, readonly port?: number }

@@ -103,7 +103,7 @@ describe('the health of agents', () => {
 
 describe('dead letters', () => {
   const dispatch: Dispatch = {
-    dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
+    dispatchId: 'd-1', workflowId: 'w-1', parentId: null, inReplyTo: null, chain: [], link: '', type: 'request', source: 'asker', sourceVersion: '1.0.0', sourceInstance: 'asker-1',
     target: null, capability: 'work', priority: 2, issuedAtMs: 1, ttlMs: 1_000, replyPartition: 0, idempotencyKey: null, costCapMicros: null, confidence: null, usage: null,
     error: null, contentType: 'application/json', payload: Buffer.from('{"secret":\n"text\u001b"}'), idleTimeoutMs: null, handlerMs: null
   }

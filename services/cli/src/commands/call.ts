@@ -28,7 +28,7 @@ export function addCall (program: Command, run: Runner): void {
 
 async function call (capability: string, json: string, flags: CallFlags, { terminal, signal }: CommandContext): Promise<void> {
   const input = parse(json === '-' ? await readText(process.stdin) : json)
-  const settings = await loadSettings(['kafkaBrokers', 'schemaRegistryUrl', 'registryUrl', 'namespace'])
+  const settings = await loadSettings(['kafkaBrokers', 'schemaRegistryUrl', 'registryUrl', 'namespace', 'keysFolder'])
   const { askMesh } = await import('../caller.ts')
   const answer = await askMesh({ ...settings, capability, input, priority: flags.priority, ttlMs: flags.timeout, workflowId: flags.workflow, signal })
   if (terminal.json) return terminal.value(answer)
