@@ -108,7 +108,7 @@ class Run {
   async go (): Promise<RunResult> {
     const { seed, minutes, coordinators, say, onPlan } = this.#options
     await this.#wire.learn()
-    await registerSources(this.#mesh.registryUrl)
+    await registerSources(this.#mesh.registryUrl, seed)
     const runMs = minutes * 60_000
     const plan = this.#options.plan ?? planFaults(seed, runMs, this.#mesh.targets)
     onPlan?.(plan)

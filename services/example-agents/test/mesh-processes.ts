@@ -5,6 +5,9 @@ import { topicNames } from '@mesh/topics'
 import type { Admin } from 'kafkajs'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -35,7 +38,9 @@ export async function startTestMesh (): Promise<TestMesh> {
   const namespace = `ex${randomBytes(3).toString('hex')}`
   const [auditSchema, exampleSchema] = [`audit_${namespace}`, `example_${namespace}`]
   const [registryPort, gatewayPort] = [await freePort(), await freePort()]
+  const keysFolder = mkdtempSync(join(tmpdir(), 'mesh-keys-'))
   const common = {
+    MESH_KEYS_FOLDER: keysFolder,
     MESH_NAMESPACE: namespace, MESH_AUDIT_SCHEMA: auditSchema, MESH_EXAMPLE_SCHEMA: exampleSchema, MESH_LOG_LEVEL: 'warn',
     MESH_REGISTRY_PORT: String(registryPort), MESH_REGISTRY_URL: `http://127.0.0.1:${registryPort}`, MESH_GATEWAY_PORT: String(gatewayPort)
   }
@@ -49,6 +54,7 @@ export async function startTestMesh (): Promise<TestMesh> {
   const stopAll = async () => {
     await Promise.all([...processes].filter(([name]) => isDomain(name)).map(([, running]) => running.end()))
     await Promise.all([...processes.values()].map(running => running.end()))
+    rmSync(keysFolder, { recursive: true, force: true })
     await withAdmin(namespace, async admin => {
       const topics = (await admin.listTopics()).filter(topic => topic.startsWith(`${namespace}.`))
       if (topics.length > 0) await admin.deleteTopics({ topics })

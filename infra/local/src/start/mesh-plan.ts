@@ -1,5 +1,7 @@
 // Which processes make up the mesh on one machine, in the order in which they start.
+import { join } from 'node:path'
 import { StackError } from '../errors.ts'
+import { meshHome } from '../home.ts'
 import { freePort, isPortFree } from '../ports.ts'
 import { stackEnvironment, type StackAddresses } from '../stack.ts'
 import type { ProcessPlan } from './mesh-processes.ts'
@@ -23,6 +25,7 @@ export async function planMesh (addresses: StackAddresses, environment: NodeJS.P
   const gatewayPort = await choosePort('MESH_GATEWAY_PORT', gatewayPortPreferred, environment)
   const meshEnvironment = {
     ...stackEnvironment(addresses),
+    MESH_KEYS_FOLDER: environment.MESH_KEYS_FOLDER ?? join(meshHome(environment), 'keys'),
     MESH_REGISTRY_URL: `http://127.0.0.1:${registryPort}`,
     MESH_NAMESPACE: environment.MESH_NAMESPACE ?? 'mesh',
     MESH_LOG_LEVEL: environment.MESH_LOG_LEVEL ?? 'info'

@@ -12,6 +12,7 @@ import type { Value, WireFormat } from '../reader/avro.ts'
 import type { HistoryFile } from './history-file.ts'
 import { payloadBytes, payloadHash, payloadOf } from './payload.ts'
 import { partitionOf } from './partitioning.ts'
+import { type PlainKey, plainKeyOf, signAlone } from './plain-signature.ts'
 
 export interface PlainSourceOptions {
   readonly plan: SourcePlan
@@ -41,6 +42,7 @@ export const answersPartitions = 4
 export class PlainSource {
   readonly #options: PlainSourceOptions
   readonly #kafka: Kafka
+  readonly #key: PlainKey
   #producer: Producer | undefined
   readonly #followers: { readonly at: number, readonly outgoing: Outgoing }[] = []
   sent = 0
@@ -48,6 +50,7 @@ export class PlainSource {
 
   constructor (options: PlainSourceOptions) {
     this.#options = options
+    this.#key = plainKeyOf(options.seed, options.plan.name)
     const retry = { initialRetryTime: 50, maxRetryTime: 500, retries: 60 }
     this.#kafka = new Kafka({ clientId: options.plan.name, brokers: [...options.brokers], logLevel: logLevel.NOTHING, retry })
   }
@@ -92,12 +95,12 @@ export class PlainSource {
   #dispatch ({ token: filledWith, workflow, priority, type, capability, ttlMs }: Sending, id: string, token: string | null, change: Value): Outgoing {
     const { plan, wire, seed, namespace, taskCount } = this.#options
     const body = wire.encode('mesh.dispatch.Dispatch', {
-      dispatchId: id, workflowId: workflow, parentId: null, inReplyTo: null, chain: [], type, source: plan.name, sourceVersion: '1.0.0', sourceInstance: `${plan.name}-1`,
+      dispatchId: id, workflowId: workflow, parentId: null, inReplyTo: null, chain: [], link: '', type, source: plan.name, sourceVersion: '1.0.0', sourceInstance: `${plan.name}-1`,
       target: null, capability, priority, issuedAtMs: Date.now(), ttlMs, replyPartition: randomOf(seed, filledWith, 'reply').between(0, answersPartitions - 1),
       idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null, confidence: null, usage: null, error: null,
       contentType: 'application/json', payload: Buffer.alloc(0), ...change
     })
-    const value = wire.encode('mesh.dispatch.SignedDispatch', { body, keyId: '', signature: Buffer.alloc(0), proof: Buffer.alloc(0) })
+    const value = wire.encode('mesh.dispatch.SignedDispatch', { body, ...signAlone(this.#key, body) })
     return { id, token, key: workflow, topic: `${namespace}.dispatch.p${priority}`, partition: partitionOf(workflow, taskCount), value }
   }
 

@@ -82,7 +82,7 @@ export class TorturedMesh {
     const { coordinators, coordinatorScript, coordinatorEnvironment, archiverNodeArgs } = this.#options
     const { folder } = this
     mkdirSync(folder, { recursive: true })
-    const common = { ...stackEnvironment(this.stack.addresses), MESH_REGISTRY_URL: this.registryUrl, MESH_NAMESPACE: namespace, MESH_LOG_LEVEL: 'info', MESH_TASKS: String(taskCount), TORTURE_RUN: String(process.pid) }
+    const common = { ...stackEnvironment(this.stack.addresses), MESH_REGISTRY_URL: this.registryUrl, MESH_NAMESPACE: namespace, MESH_KEYS_FOLDER: join(folder, 'keys'), MESH_LOG_LEVEL: 'info', MESH_TASKS: String(taskCount), TORTURE_RUN: String(process.pid) }
     await promisify(execFile)(process.execPath, ['topics/scripts/apply.ts'], { cwd: repositoryRoot, env: { ...process.env, ...common } })
     const add = async (name: string, script: string, own: Record<string, string> = {}, rest: Partial<ActorPlan> = {}) => {
       const plan = { name, script, environment: { ...common, ...own }, healthPort: await freePort(), ...rest }
