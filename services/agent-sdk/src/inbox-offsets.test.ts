@@ -29,7 +29,7 @@ afterEach(() => {
 
 const handled = (topic: string, offset: number): void => {
   const owned = offsets.at(topic, 0) as Owned
-  offsets.begin(owned, 0).take(offset)
+  offsets.begin(owned, 0, 100).take(offset)
   offsets.done(owned, offset)
 }
 const at = (topic: string, offset: string): TopicPartitionOffset => ({ topic, partition: 0, offset })
@@ -62,4 +62,28 @@ test('a commit that failed is made again', async () => {
   expect(committed).toEqual([])
   await jest.advanceTimersByTimeAsync(60)
   expect(committed).toEqual([[at('p0', '1')]])
+})
+
+test('a partition that comes back goes on where this process has committed it, though the broker forgot; not beyond its end', async () => {
+  handled('p1', 7)
+  await offsets.commit()
+  const again = (highOffset: number): Owned => {
+    offsets.assign({}, topics, true)
+    offsets.assign({ p1: [0] }, topics, true)
+    const owned = offsets.at('p1', 0) as Owned
+    offsets.begin(owned, 0, highOffset)
+    return owned
+  }
+  expect(again(9).inFlight!.nextOffset).toBe(8)
+  expect(again(9).committed).toBe(8)
+  // The topic was made anew.
+  expect(again(5).inFlight!.nextOffset).toBe(0)
+})
+
+test('a partition that others have moved on goes on where they are', async () => {
+  handled('p1', 7)
+  await offsets.commit()
+  offsets.assign({}, topics, true)
+  offsets.assign({ p1: [0] }, topics, true)
+  expect(offsets.begin(offsets.at('p1', 0) as Owned, 20, 30).nextOffset).toBe(20)
 })

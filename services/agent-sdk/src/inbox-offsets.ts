@@ -4,7 +4,9 @@
 //   O1. Only partitions of the current assignment are committed, each up to its first unfinished record.
 //   O2. One commit at a time; what changes meanwhile goes with the next, at most as much later as the class allows. What is
 //       not committed counts as waiting: for P0, a commit as late as its objective would make the agent look late itself.
-//   O3. A commit that fails is repeated with the next one: nothing is lost, at worst a record is handled again.
+//   O3. What this process has committed is never handled by it again, though the broker forget the group's offsets (it may,
+//       when it is killed and started again) and hand over all that it has.
+//   O4. A commit that fails is repeated with the next one: nothing is lost, at worst a record is handled again.
 import type { Consumer } from 'kafkajs'
 import type { Logger } from 'pino'
 import { InFlight } from './core/in-flight.ts'
@@ -28,6 +30,8 @@ export class InboxOffsets {
   readonly #consumer: Consumer
   readonly #logger: Logger
   readonly #owned = new Map<string, Owned>()
+  /** Of partitions that this process has had before. */
+  readonly #committedBefore = new Map<string, number>()
   #committing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
@@ -52,7 +56,10 @@ export class InboxOffsets {
   assign (assignment: Readonly<Record<string, readonly number[]>>, topics: readonly string[], keepKnown: boolean): { lost: Owned[], gained: Owned[] } {
     const wanted = new Set(topics.flatMap(topic => (assignment[topic] ?? []).map(partition => keyOf(topic, partition))))
     const lost = [...this.#owned.values()].filter(owned => !keepKnown || !wanted.has(owned.key))
-    for (const owned of lost) this.#owned.delete(owned.key)
+    for (const { key, committed } of lost) {
+      this.#owned.delete(key)
+      this.#committedBefore.set(key, Math.max(committed, this.#committedBefore.get(key) ?? -1))
+    }
     for (const { topic, partition, inFlight } of this.#owned.values()) {
       // After a join the client would read again from the committed offset.
       if (inFlight !== undefined) this.#consumer.seek({ topic, partition, offset: String(inFlight.nextOffset) })
@@ -70,10 +77,15 @@ export class InboxOffsets {
     return { lost, gained }
   }
 
-  begin (owned: Owned, firstOffset: number): InFlight {
+  /** `highOffset`: the partition's end. */
+  begin (owned: Owned, firstOffset: number, highOffset: number): InFlight {
     if (owned.inFlight === undefined) {
-      owned.inFlight = new InFlight(firstOffset)
-      owned.committed = firstOffset
+      const known = this.#committedBefore.get(owned.key) ?? -1
+      // Beyond the end it is of a topic that was made anew.
+      const isForgotten = known > firstOffset && known <= highOffset
+      if (isForgotten) this.#logger.error({ topic: owned.topic, partition: owned.partition, firstOffset, known }, 'the broker has lost the group\'s offset; goes on from the known one')
+      owned.committed = isForgotten ? known : firstOffset
+      owned.inFlight = new InFlight(owned.committed)
     }
     return owned.inFlight
   }

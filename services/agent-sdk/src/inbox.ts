@@ -184,7 +184,7 @@ export class Inbox {
     const owned = this.#offsets.at(batch.topic, batch.partition)
     if (owned === undefined) return
     if (owned.priority === 0) this.#urgentAtMs = performance.now()
-    const inFlight = this.#offsets.begin(owned, Number(batch.firstOffset() ?? batch.messages[0]!.offset))
+    const inFlight = this.#offsets.begin(owned, Number(batch.firstOffset() ?? batch.messages[0]!.offset), Number(batch.highWatermark))
     // Else it is read again: this partition's start is not on record.
     if (!await this.#careful.begin(owned, this.#grant.handlers) || this.#offsets.at(batch.topic, batch.partition) !== owned) return
     let taken = 0

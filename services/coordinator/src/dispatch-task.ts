@@ -8,7 +8,7 @@
 import { type QuotaStore, quotaFor, type SlotAnswer, type SlotRequest } from '@mesh/quota-store'
 import type { AgentRegistration, AuditEvent, Codec, Position } from '@mesh/schemas'
 import type { TopicNames } from '@mesh/topics'
-import type { InputRecord, LowWater, Produced, RestoredRecord, RoundPlan, TaskLogic } from '@mesh/runtime'
+import type { InputRecord, LowWater, Produced, Restored, RestoredRecord, RoundPlan, TaskLogic } from '@mesh/runtime'
 import { type Admission, conclude, isAdmission } from './core/admission.ts'
 import { decideCleared } from './core/clearing.ts'
 import type { ControlState } from './core/control.ts'
@@ -33,6 +33,7 @@ const dueMax = 200
 /** Questions to the quota that one round makes at most; who is left unasked then is refused, retriably. */
 const questionsMax = 3
 const unaskedRetryMs = 1_000
+const forgetEvery = 4_096
 /** How soon an episode that should be over and isn't is asked about again. */
 const episodeLookMs = { least: 50, most: 5_000 }
 
@@ -84,6 +85,9 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
   /** When each source's episode is to be asked about again; it is told by the quota and forgotten with this object. */
   readonly #episodeLooks = new Map<string, number>()
   #changelogNextOffset = 0
+  /** Next offset of each input, as the folded events say. */
+  readonly #taken = new Map<string, number>()
+  #folded = 0
   /** Offset of this owner's claim: whoever owns the task later has a higher one. */
   #owner = 0
   #nowMs = 0
@@ -98,11 +102,14 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     const { events, eventsDropped } = this.#options.codec.decode('AuditStory', record.value)
     const event = events.at(-1)
     if (event !== undefined) evolve(this.#state, event, events.slice(0, -1), eventsDropped, record.offset)
+    for (const { ingress: { topic, offset } } of events) if (offset >= (this.#taken.get(topic) ?? 0)) this.#taken.set(topic, offset + 1)
+    // Where the group's offsets were lost the fold begins at the beginning, and memory must not hold all of it.
+    if (++this.#folded % forgetEvery === 0) this.#state.forgetOld(record.offset + 1)
   }
 
   restoreDeferred (record: RestoredRecord): void { this.#options.deferrals.restore(record) }
 
-  restored (at: { nowMs: number, changelogStartOffset: number, changelogNextOffset: number, deferredNextOffset: number }): void {
+  restored (at: { nowMs: number, changelogStartOffset: number, changelogNextOffset: number, deferredNextOffset: number }): Restored {
     this.#nowMs = at.nowMs
     this.#changelogNextOffset = at.changelogNextOffset
     this.#owner = at.changelogNextOffset - 1
@@ -110,6 +117,7 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     deferrals.restored(at.deferredNextOffset)
     onDeferred(task, deferrals.size)
     if (at.changelogStartOffset > 0) this.#state.restoredPartially()
+    return { inputs: this.#taken, marks: this.#marks() }
   }
 
   async plan (records: readonly InputRecord[], clockMs: number): Promise<DispatchPlan> {
@@ -228,7 +236,11 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     for (const position of plan.reread) ingressValues.forget(position)
     deferrals.applied(plan.gone, plan.deferring, plan.deferred.length, produced.deferredBaseOffset, this.#nowMs)
     if (plan.deferred.length > 0) onDeferred(task, deferrals.size)
-    return { changelogOffset: Math.min(this.#state.lowestOffset(), this.#changelogNextOffset), deferredOffset: deferrals.lowestOffset() }
+    return this.#marks()
+  }
+
+  #marks (): LowWater {
+    return { changelogOffset: Math.min(this.#state.lowestOffset(), this.#changelogNextOffset), deferredOffset: this.#options.deferrals.lowestOffset() }
   }
 
   nextDueMs (): number | undefined {

@@ -2,11 +2,9 @@
 // told to the source where that helps, never in an inbox, and the partition goes on.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createSigningKey, signBatch, type SigningKey } from '@mesh/signing'
-import { derivedId, linkOf } from '@mesh/signing/chain'
-import type { AgentKey, ChainHop, Dispatch, ReasonCode } from '@mesh/schemas'
+import type { AgentKey, Dispatch, ReasonCode } from '@mesh/schemas'
 import { partitionFor } from '@mesh/topics'
-import { hash } from 'node:crypto'
-import { agentKey, MeshStand, offering, registration, request, responseTo, taskCount } from './mesh-stand.ts'
+import { agentKey, causedBy, MeshStand, offering, registration, request, responseTo, taskCount } from './mesh-stand.ts'
 
 const stand = new MeshStand()
 const workflowId = 'forged'
@@ -31,7 +29,6 @@ async function publish (...published: readonly AgentKey[]): Promise<void> {
   await stand.producer.send({ topic: stand.names.keys, messages: published.map(key => ({ key: key.keyId, value: stand.codec.encode('AgentKey', key), partition: 0 })) })
 }
 
-const digest = (text: string): Buffer => hash('sha256', text, 'buffer')
 const bodyOf = (dispatch: Dispatch): Buffer => stand.codec.encode('Dispatch', dispatch)
 const wrapped = (body: Buffer, signature: { keyId: string, signature: Buffer, proof: Buffer }): Buffer => stand.codec.encode('SignedDispatch', { body, ...signature })
 const askers = (): SigningKey => stand.keys.get('asker')!
@@ -152,12 +149,7 @@ describe('what is sent again', () => {
 })
 
 describe('a chain', () => {
-  /** What `source` sends while it handles `parent`. */
-  function child (parent: Dispatch, source: string, change: Partial<Dispatch> = {}): Dispatch {
-    const link = linkOf(1)
-    const hop: ChainHop = { agent: parent.source, dispatchId: parent.dispatchId, link: parent.link }
-    return from({ source, capability: 'paint', parentId: parent.dispatchId, chain: [...parent.chain, hop], link, dispatchId: derivedId(parent.source, parent.dispatchId, link, digest), ...change })
-  }
+  const child = (parent: Dispatch, source: string, change: Partial<Dispatch> = {}): Dispatch => causedBy(parent, { source, capability: 'paint', ...change })
 
   test('as it was is taken', async () => {
     const root = from()

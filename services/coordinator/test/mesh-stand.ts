@@ -1,7 +1,7 @@
 // A mesh in a namespace of its own, seen only through its topics: coordinator processes, agents that exist only as
 // registry records, and plain Kafka clients as source, target and judge. Shares the schemas with the mesh, nothing else.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { type LogReader, patchAbortedRecords, runAndComeBack, startLogReader } from '@mesh/runtime'
 import { type AgentKey, type AgentRegistration, type AuditEvent, type Codec, connectCodec, type Delivery, type Dispatch, type Notice, type Quota } from '@mesh/schemas'
 import { createSigningKey, signBatch, type SigningKey } from '@mesh/signing'
+import { derivedId, linkOf } from '@mesh/signing/chain'
 import { agentTopics, createTopics, desiredTopics, partitionFor, topicNames } from '@mesh/topics'
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
 
@@ -239,6 +240,14 @@ export const request = (change: Partial<Dispatch>): Dispatch => ({
   target: null, capability: 'look', priority: 1, issuedAtMs: Date.now(), ttlMs: 60_000, replyPartition: 0, idempotencyKey: null, idleTimeoutMs: null, handlerMs: null, costCapMicros: null,
   confidence: null, usage: null, error: null, contentType: 'application/json', payload: Buffer.from('{}'), ...change
 })
+
+/** What the handler of `parent` sends first. */
+export function causedBy (parent: Dispatch, change: Partial<Dispatch>): Dispatch {
+  const link = linkOf(1)
+  const chain = [...parent.chain, { agent: parent.source, dispatchId: parent.dispatchId, link: parent.link }]
+  const dispatchId = derivedId(parent.source, parent.dispatchId, link, text => hash('sha256', text, 'buffer'))
+  return request({ workflowId: parent.workflowId, parentId: parent.dispatchId, chain, link, dispatchId, ...change })
+}
 
 export const responseTo = (asked: Dispatch, change: Partial<Dispatch> = {}): Dispatch => request({
   dispatchId: `${asked.dispatchId}-reply`, workflowId: asked.workflowId, type: 'response', source: 'looker', sourceInstance: 'looker-1', inReplyTo: asked.dispatchId,

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from '@jest/globals'
 import type { Dispatch } from '@mesh/schemas'
 import { flawless, judge } from './judgement.ts'
-import { MeshStand, offering, quota, registration, request } from './mesh-stand.ts'
+import { causedBy, MeshStand, offering, quota, registration, request } from './mesh-stand.ts'
 
 let stand: MeshStand
 afterEach(() => stand.close())
@@ -93,7 +93,7 @@ test('a P0 that was not granted is refused; a more urgent class than that of its
   const cause = { ...event('neighbour', 0), dispatchId: 'cause', priority: 3 }
   await stand.send(cause)
   await stand.until('the cause', () => stand.inbox.length === 1)
-  await stand.send({ ...event('flooder', 1), priority: 0 }, { ...event('flooder', 0), dispatchId: 'child', parentId: 'cause', priority: 1 })
+  await stand.send({ ...event('flooder', 1), priority: 0 }, causedBy(cause, { source: 'flooder', type: 'event', ttlMs: null, priority: 1 }))
   await stand.until('both refusals', () => stand.audit.filter(({ value }) => value.reason === 'PRIORITY_NOT_GRANTED').length === 2)
   expect(stand.inbox).toHaveLength(1)
 }, 60_000)

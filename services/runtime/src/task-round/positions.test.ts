@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { positionOf } from './positions.ts'
+import { heldAgainst, positionOf } from './positions.ts'
 
 const logged: unknown[] = []
 const note = (fields: unknown) => { logged.push(fields) }
@@ -17,4 +17,11 @@ test('goes on at the first record held when retention took what was next, and sa
 
 test('an offset beyond the end is for an operator to decide', () => {
   expect(() => positionOf(found(12, 0, 9), logger)).toThrow(expect.objectContaining({ code: 'POSITION_BEYOND_END' }))
+})
+
+test('what the changelog shows as taken goes before a group\'s offset that lies behind it, and says so', () => {
+  logged.length = 0
+  const positions = new Map([['a', 0], ['b', 7], ['changes', 2]])
+  expect(heldAgainst(positions, new Map([['a', 5], ['b', 6], ['other', 9]]), 0, logger)).toEqual(new Map([['a', 5], ['b', 7], ['changes', 2]]))
+  expect(logged).toMatchObject([{ topic: 'a', committed: 0, known: 5 }])
 })

@@ -2,7 +2,9 @@
 //
 // Invariants:
 //   O1. To be read only after fencing and claiming (step 7): until then another owner may still commit.
-//   O2. A fetch never begins at an offset that the topic doesn't hold: kafkajs would overwrite the group's offset.
+//   O2. A broker may forget a group's offsets (seen with Kafka 4.2.0, killed and started again while its machine was busy, and
+//       an operator may reset them). What the changelog shows as taken is never taken again.
+//   O3. A fetch never begins at an offset that the topic doesn't hold: kafkajs would overwrite the group's offset.
 import type { Admin } from 'kafkajs'
 import { CodedError } from '../errors.ts'
 import type { TaskRoundErrorCode } from './failures.ts'
@@ -26,16 +28,29 @@ export async function readPositions (admin: Admin, { groupId, topics, task }: Po
   }))
 }
 
+/** The positions to go on from: the group's, or the changelog's where those lie behind it. */
+export function heldAgainst (
+  positions: ReadonlyMap<string, number>, taken: ReadonlyMap<string, number>, task: number, logger: RunnerLogger
+): Map<string, number> {
+  return new Map([...positions].map(([topic, committed]) => {
+    const known = taken.get(topic) ?? 0
+    if (known <= committed) return [topic, committed]
+    logger.error({ topic, task, committed, known }, 'the group\'s offset is behind what the changelog shows as taken: the broker has lost it; goes on from the changelog')
+    return [topic, known]
+  }))
+}
+
+const beyondEnd = (topic: string, offset: number, high: number): CodedError<TaskRoundErrorCode> =>
+  // Going on from any other offset would lose or double records: that is for an operator to decide.
+  new CodedError('POSITION_BEYOND_END', `the group's offset of ${topic} is ${offset}, but the topic ends at ${high}: it was made anew`)
+
 interface Found { readonly topic: string, readonly task: number, readonly committed: number, readonly low: number, readonly high: number }
 
 export function positionOf (found: Found, logger: RunnerLogger): number {
   const { topic, committed, low, high } = found
   // Nothing was ever committed here.
   if (committed < 0) return low
-  if (committed > high) {
-    // Going on from any other offset would lose or double records: that is for an operator to decide.
-    throw new CodedError<TaskRoundErrorCode>('POSITION_BEYOND_END', `the group's offset of ${topic} is ${committed}, but the topic ends at ${high}: it was made anew`)
-  }
+  if (committed > high) throw beyondEnd(topic, committed, high)
   if (committed < low) logger.error({ ...found }, 'records were deleted before they were read: retention is shorter than the outage was')
   return Math.max(committed, low)
 }

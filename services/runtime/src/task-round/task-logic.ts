@@ -67,17 +67,28 @@ export interface RestoredRecord {
   readonly appendedAtMs: number
 }
 
+/** What the fold has shown. */
+export interface Restored {
+  /** Next offset of the inputs, by topic, as far as the changelog knows what was taken; those of the group may lie behind it. */
+  readonly inputs: ReadonlyMap<string, number>
+  /** The lowest offsets that the state needs. */
+  readonly marks: LowWater
+}
+
 export interface TaskLogic<Plan extends RoundPlan = RoundPlan> {
   restoreChangelog (record: RestoredRecord): void
   restoreDeferred (record: RestoredRecord): void
-  /** Called once, after the last restored record; next offsets are the ones after the owner's own claim records. */
+  /**
+   * Called once, after the last restored record; next offsets are the ones after the owner's own claim records. Answers nothing
+   * where the fold shows nothing.
+   */
   restored (at: {
     readonly nowMs: number
     /** Committed low-water mark from which the changelog was read; 0 when it was read from its beginning. */
     readonly changelogStartOffset: number
     readonly changelogNextOffset: number
     readonly deferredNextOffset: number
-  }): void
+  }): Restored | undefined
   /** Decides about records (in order of lane, then offset; may be empty when only a due time has come). */
   plan (records: readonly InputRecord[], nowMs: number): Plan | Promise<Plan>
   /** Takes the plan into the state and answers the marks to commit; they must not go down while this object lives. */

@@ -6,7 +6,8 @@
 //   6.  A claim record is committed with id 0: it proves ownership, and ends the restore with a real record.
 //   7.  Only then are the committed offsets read.
 //   8.  Changelog and deferred topic are folded from there up to the claim, outside the group, where they stay paused.
-//   9.  Every input is sought to its committed offset and resumed: pauses survive rejoins.
+//   9.  Every input is sought to its committed offset, or to where the changelog shows it to be, and resumed: pauses survive
+//       rejoins.
 //   10. A batch that comes too early is not resolved, so it is fetched again. What lies below the next offset was taken.
 //   12. On any error the running state is left before any await.
 import type { Admin, Batch, Kafka, KafkaMessage } from 'kafkajs'
@@ -17,11 +18,11 @@ import type { LogReader } from '../log-reader.ts'
 import type { Inputs } from './inputs.ts'
 import { Lanes } from './lanes.ts'
 import { laneBytesMax, type ResolvedOptions, type TaskStatus } from './options.ts'
-import { readPositions } from './positions.ts'
+import { heldAgainst, readPositions } from './positions.ts'
 import { ProducerRotation } from './producer-rotation.ts'
 import { restoreFrom } from './restore.ts'
 import { Rounds, type SearchMemory } from './rounds.ts'
-import type { InputRecord, TaskLogic } from './task-logic.ts'
+import type { InputRecord, LowWater, TaskLogic } from './task-logic.ts'
 import { type Claim, commitClaim } from './transactions.ts'
 
 export interface TaskPorts {
@@ -77,8 +78,8 @@ export class Task {
       this.#checkOwned()
       const clock = new BrokerClock(claim.appendedAtMs, () => performance.now())
       const positions = await this.#readPositions()
-      const records = await this.#restore(logic, claim, clock, positions)
-      this.#run(logic, claim, clock, positions)
+      const { records, marks, inputs } = await this.#restore(logic, claim, clock, positions)
+      this.#run(logic, claim, clock, inputs, marks)
       logger.info({ task: this.index, durationMs: Math.round(performance.now() - startedMs), records }, 'a task runs')
     } catch (error) {
       this.#fail(error)
@@ -93,8 +94,8 @@ export class Task {
   }
 
   /** Step 8. */
-  async #restore (logic: TaskLogic, claim: Claim, clock: BrokerClock, positions: ReadonlyMap<string, number>): Promise<number> {
-    const { logReader: reader, options: { changelogTopic, deferredTopic } } = this.#ports
+  async #restore (logic: TaskLogic, claim: Claim, clock: BrokerClock, positions: ReadonlyMap<string, number>) {
+    const { logReader: reader, options: { changelogTopic, deferredTopic, logger } } = this.#ports
     const changelogStartOffset = positions.get(changelogTopic)!
     this.#become({ status: 'restoring' })
     const ports = { reader, task: this.index, claim: claim.id, checkOwned: this.#checkOwned }
@@ -103,18 +104,20 @@ export class Task {
       restoreFrom({ topic: deferredTopic, startOffset: positions.get(deferredTopic)!, fold: record => logic.restoreDeferred(record) }, ports)
     ])
     this.#checkOwned()
-    logic.restored({ nowMs: clock.nowMs(), changelogStartOffset, changelogNextOffset: claim.changelogOffset + 1, deferredNextOffset: claim.deferredOffset + 1 })
-    return changed + deferred
+    const restored = logic.restored({
+      nowMs: clock.nowMs(), changelogStartOffset, changelogNextOffset: claim.changelogOffset + 1, deferredNextOffset: claim.deferredOffset + 1
+    })
+    const marks: LowWater = restored?.marks ?? { changelogOffset: changelogStartOffset, deferredOffset: positions.get(deferredTopic)! }
+    return { records: changed + deferred, marks, inputs: heldAgainst(positions, restored?.inputs ?? new Map(), this.index, logger) }
   }
 
   /** Step 9. */
-  #run (logic: TaskLogic, claim: Claim, clock: BrokerClock, positions: ReadonlyMap<string, number>): void {
+  #run (logic: TaskLogic, claim: Claim, clock: BrokerClock, positions: ReadonlyMap<string, number>, marks: LowWater): void {
     const { options, inputs, memory, onCommitted } = this.#ports
-    const { inputTopics, changelogTopic, deferredTopic, laneRecordsMax } = options
+    const { inputTopics, laneRecordsMax } = options
     const lanes = new Lanes(inputTopics.map(topic => positions.get(topic)!), { recordsMax: laneRecordsMax, bytesMax: laneBytesMax })
     const rounds = new Rounds({
-      task: this.index, options, logic, producers: this.#producers, lanes, clock, inputs, memory,
-      marks: { changelogOffset: positions.get(changelogTopic)!, deferredOffset: positions.get(deferredTopic)! },
+      task: this.index, options, logic, producers: this.#producers, lanes, clock, inputs, memory, marks,
       checkOwned: this.#checkOwned, onCommitted: () => onCommitted(this), onFailed: error => this.#fail(error)
     })
     this.#rounds = rounds

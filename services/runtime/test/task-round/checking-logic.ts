@@ -76,7 +76,7 @@ export class CheckingLogic implements TaskLogic<CheckedPlan> {
     else this.#deferred.set(key, { ...JSON.parse(value.toString()) as { key: string, dueMs: number }, offset })
   }
 
-  restored (at: { changelogNextOffset: number, deferredNextOffset: number }): void {
+  restored (at: { changelogNextOffset: number, deferredNextOffset: number }): undefined {
     this.#changelogNextOffset = at.changelogNextOffset
     this.#deferredNextOffset = at.deferredNextOffset
   }
