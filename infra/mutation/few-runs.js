@@ -2,3 +2,5 @@
 import fc from 'fast-check'
 
 fc.configureGlobal({ numRuns: 25 })
+// The one test with a number of its own reads it from here.
+process.env.MESH_FUZZ_RUNS ??= '500'

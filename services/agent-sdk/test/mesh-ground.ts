@@ -16,6 +16,7 @@ export interface MeshGround {
   readonly kafka: Kafka
   /** Environment of a process of this mesh. */
   readonly environment: Readonly<Record<string, string>>
+  readonly coordinator: ChildProcess
   stop (): Promise<void>
 }
 
@@ -23,7 +24,8 @@ const repository = join(import.meta.dirname, '../../..')
 const readyMsMax = 30_000
 const taskCount = 2
 
-export async function startMeshGround (): Promise<MeshGround> {
+/** `settings`: of every process of this mesh. */
+export async function startMeshGround (settings: Readonly<Record<string, string>> = {}): Promise<MeshGround> {
   const brokers = process.env.MESH_KAFKA_BROKERS!.split(',')
   const schemaRegistryUrl = process.env.MESH_SCHEMA_REGISTRY_URL!
   const namespace = `sdk-${Math.random().toString(36).slice(2, 10)}`
@@ -34,7 +36,7 @@ export async function startMeshGround (): Promise<MeshGround> {
   })
   const registryPort = await freePort()
   const keysFolder = mkdtempSync(join(tmpdir(), 'mesh-keys-'))
-  const common = { MESH_KAFKA_BROKERS: brokers.join(','), MESH_SCHEMA_REGISTRY_URL: schemaRegistryUrl, MESH_NAMESPACE: namespace, MESH_LOG_LEVEL: 'warn', REDIS_URL: process.env.REDIS_URL!, MESH_KEYS_FOLDER: keysFolder }
+  const common = { MESH_KAFKA_BROKERS: brokers.join(','), MESH_SCHEMA_REGISTRY_URL: schemaRegistryUrl, MESH_NAMESPACE: namespace, MESH_LOG_LEVEL: 'warn', REDIS_URL: process.env.REDIS_URL!, MESH_KEYS_FOLDER: keysFolder, ...settings }
   const starting = await Promise.allSettled([
     startProcess('services/registry/src/main.ts', { ...common, MESH_REGISTRY_PORT: String(registryPort) }),
     startProcess('services/coordinator/src/main.ts', { ...common, MESH_TASKS: String(taskCount), MESH_COORDINATOR_ID: 'coordinator-1' })
@@ -52,7 +54,7 @@ export async function startMeshGround (): Promise<MeshGround> {
   }
   const options: StartOptions = { brokers, schemaRegistryUrl, registryUrl: `http://127.0.0.1:${registryPort}`, namespace, logLevel: 'silent', keysFolder }
   return {
-    options, namespace, kafka, stop, environment: { ...common, MESH_REGISTRY_URL: options.registryUrl! }
+    options, namespace, kafka, stop, coordinator: processes[1]!, environment: { ...common, MESH_REGISTRY_URL: options.registryUrl! }
   }
 }
 
