@@ -9,6 +9,7 @@ import { sha256 } from '../src/hashing.ts'
 import { keyIdOf, possessionOf, signBatch, type SigningKey } from '../src/index.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+const hexOf = (hash: string): string => Buffer.from(hash, 'latin1').toString('hex')
 const digest = (text: string): Buffer => hash('sha256', text, 'buffer')
 /** PKCS #8 of an Ed25519 key, up to its seed (RFC 8410). */
 const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex')
@@ -27,7 +28,8 @@ const batches = [1, 2, 3, 5, 8, 64].map(count => {
   const bodies = bodiesOf(count)
   const root = levelsOf(bodies.map(sha256.leaf), sha256).at(-1)![0]!
   return {
-    bodies: bodies.map(hex), leaves: bodies.map(body => hex(sha256.leaf(body))), root: hex(root), statement: hex(batchStatement(planner.keyId, count, root)),
+    bodies: bodies.map(hex), leaves: bodies.map(body => hexOf(sha256.leaf(body))),
+    root: hexOf(root), statement: hex(batchStatement(planner.keyId, count, root)),
     signed: signBatch(planner, bodies).map(({ keyId, signature, proof }) => ({ keyId, signature: hex(signature), proof: hex(proof) }))
   }
 })

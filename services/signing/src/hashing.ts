@@ -12,11 +12,11 @@ export const sha256: Hashing = {
     const bytes = Buffer.allocUnsafe(1 + body.length)
     bytes[0] = leafByte
     bytes.set(body, 1)
-    return hash('sha256', bytes, 'buffer')
+    return hash('sha256', bytes, 'binary') // Node's other word for latin1
   },
   node (left, right) {
-    left.copy(pair, 1)
-    right.copy(pair, 33)
-    return hash('sha256', pair, 'buffer')
+    pair.write(left, 1, 'latin1')
+    pair.write(right, 33, 'latin1')
+    return hash('sha256', pair, 'binary')
   }
 }

@@ -21,7 +21,7 @@ export function proofOf ({ index, size, path }: Place): Buffer {
   const bytes = Buffer.allocUnsafe(headBytes + path.length * hashBytes)
   bytes.writeUInt16BE(index, 0)
   bytes.writeUInt16BE(size, 2)
-  path.forEach((hash, i) => hash.copy(bytes, headBytes + i * hashBytes))
+  path.forEach((hash, i) => bytes.write(hash, headBytes + i * hashBytes, 'latin1'))
   return bytes
 }
 
@@ -34,6 +34,6 @@ export function placeFrom (proof: Buffer): Place | undefined {
   if (size < 2 || size > treeSizeMax || index >= size) return undefined
   const length = pathLength(index, size)
   if (proof.length !== headBytes + length * hashBytes) return undefined
-  const path = Array.from({ length }, (_, i) => proof.subarray(headBytes + i * hashBytes, headBytes + (i + 1) * hashBytes))
+  const path = Array.from({ length }, (_, i) => proof.toString('latin1', headBytes + i * hashBytes, headBytes + (i + 1) * hashBytes))
   return { index, size, path }
 }

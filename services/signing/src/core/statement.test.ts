@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
 import { batchStatement, possessionStatement } from './statement.ts'
 
-const root = Buffer.alloc(32, 7)
+const root = Buffer.alloc(32, 0xe7)
 
 describe('what is signed', () => {
   test('of a batch is its name, the key, the count and the root', () => {
-    expect(batchStatement('k', 258, root)).toEqual(Buffer.concat([Buffer.from('mesh.signed-batch.v1\0k\0'), Buffer.of(1, 2), root]))
+    expect(batchStatement('k', 258, root.toString('latin1'))).toEqual(Buffer.concat([Buffer.from('mesh.signed-batch.v1\0k\0'), Buffer.of(1, 2), root]))
   })
 
   test('for a registration is its name, the agent and the key', () => {

@@ -12,7 +12,7 @@ const possessionContext = 'mesh.key-possession.v1'
 export function batchStatement (keyId: string, size: number, root: Hash): Buffer {
   const count = Buffer.allocUnsafe(2)
   count.writeUInt16BE(size)
-  return Buffer.concat([textsOf(batchContext, keyId), count, root])
+  return Buffer.concat([textsOf(batchContext, keyId), count, Buffer.from(root, 'latin1')])
 }
 
 /** What shows that whoever registers a key for an agent holds its private half. */

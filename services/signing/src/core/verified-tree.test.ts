@@ -45,7 +45,7 @@ describe('a verified tree', () => {
       const { leaves, placeOf, verified } = tree(size)
       const index = at % size
       const place = placeOf(index)
-      const bent = place.path.map((hash, i) => i === which % place.path.length ? Buffer.alloc(32, 9) : hash)
+      const bent = place.path.map((hash, i) => i === which % place.path.length ? '9'.repeat(32) : hash)
       expect(verified.holds(leaves[index]!, { ...place, path: bent }, sha256)).toBe(false)
       for (let i = 0; i < size; i++) expect(verified.holds(leaves[i]!, placeOf(i), sha256)).toBe(true)
     }))
@@ -53,7 +53,7 @@ describe('a verified tree', () => {
 
   test('does not hold a leaf whose neighbour was bent, while nothing of the tree is known', () => {
     const { leaves, placeOf, verified } = tree(4)
-    expect(verified.holds(leaves[0]!, { ...placeOf(0), path: [Buffer.alloc(32, 9), placeOf(0).path[1]!] }, sha256)).toBe(false)
+    expect(verified.holds(leaves[0]!, { ...placeOf(0), path: ['9'.repeat(32), placeOf(0).path[1]!] }, sha256)).toBe(false)
   })
 
   test('refuses a bent path though the leaf and all else is known', () => {
@@ -61,7 +61,7 @@ describe('a verified tree', () => {
     leaves.forEach((leaf, index) => expect(verified.holds(leaf, placeOf(index), sha256)).toBe(true))
     const place = placeOf(11)
     for (let bent = 0; bent < place.path.length; bent++) {
-      expect(verified.holds(leaves[11]!, { ...place, path: place.path.map((hash, i) => i === bent ? Buffer.alloc(32, 9) : hash) }, sha256)).toBe(false)
+      expect(verified.holds(leaves[11]!, { ...place, path: place.path.map((hash, i) => i === bent ? '9'.repeat(32) : hash) }, sha256)).toBe(false)
     }
   })
 

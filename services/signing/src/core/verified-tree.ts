@@ -43,22 +43,18 @@ export class VerifiedTree {
     for (let i = place.index, width = this.#size; width > 1; begin += width, i >>= 1, width = (width + 1) >> 1) {
       const known = this.#known[begin + i]
       if (known === undefined) passed.push([begin + i, hash])
-      else if (!known.equals(hash)) return false
+      else if (known !== hash) return false
       if ((i ^ 1) >= width) continue
       const neighbour = place.path[next++]!
       const knownNeighbour = this.#known[begin + (i ^ 1)]
       if (knownNeighbour === undefined) passed.push([begin + (i ^ 1), neighbour])
-      else if (!knownNeighbour.equals(neighbour)) return false
+      else if (knownNeighbour !== neighbour) return false
       // What two known nodes hash to was hashed when they became known.
       const isHashed = known !== undefined && knownNeighbour !== undefined
       hash = isHashed ? this.#known[begin + width + (i >> 1)] ?? this.#root : (i & 1) === 1 ? node(neighbour, hash) : node(hash, neighbour)
     }
-    return this.#root.equals(hash) && this.#learn(passed)
-  }
-
-  #learn (passed: readonly [number, Hash][]): true {
-    // Copied: a view would keep the whole record, and what it came in.
-    for (const [at, hash] of passed) this.#known[at] = Buffer.from(hash)
+    if (hash !== this.#root) return false
+    for (const [at, passedHash] of passed) this.#known[at] = passedHash
     return true
   }
 }
