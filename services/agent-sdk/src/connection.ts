@@ -16,7 +16,7 @@ import type { Settings } from './config.ts'
 import { MeshError } from './errors.ts'
 import { KafkaCarrier } from './kafka-carrier.ts'
 import { Sealing } from './sealing.ts'
-import { everySender, type Senders, startSenders } from './senders.ts'
+import { everySender, type Senders, type SendersOptions, startSenders } from './senders.ts'
 import { SigningKeys } from './signing-keys.ts'
 
 export interface Connection {
@@ -34,7 +34,8 @@ export interface Connection {
 
 const probePauseMs = 250
 
-export async function connect (settings: Settings, clientId: string): Promise<Connection> {
+/** `groupPrefix`: of the groups that the process needs for itself. */
+export async function connect (settings: Settings, clientId: string, groupPrefix: string): Promise<Connection> {
   const logger = createLogger({ name: clientId, level: settings.logLevel })
   const names = topicNames(settings.namespace)
   const kafka = createKafka({ brokers: settings.kafkaBrokers, clientId, logger })
@@ -45,8 +46,12 @@ export async function connect (settings: Settings, clientId: string): Promise<Co
   const isSigned = settings.signatures === 'required'
   const keys = new SigningKeys(settings, logger)
   const sealing = new Sealing(codec, isSigned ? keys.of : undefined)
-  const senders = isSigned ? await startSenders({ kafka, names, readerId: `${clientId}.keys`, codec, logger }) : everySender
-  const sender: BatchSender = await startBatchSender({ kafka: createKafka({ brokers: settings.kafkaBrokers, clientId, logger }), logger, seal: sealing.seal })
+  const senders = isSigned ? await sendersOf({ kafka, names, readerId: `${groupPrefix}.keys`, codec, logger }) : everySender
+  const sending = { kafka: createKafka({ brokers: settings.kafkaBrokers, clientId, logger }), logger, seal: sealing.seal }
+  const sender: BatchSender = await startBatchSender(sending).catch(async (error: unknown) => {
+    await senders.close()
+    throw error
+  })
   return {
     settings, names, codec, kafka, logger, keys, senders,
     carrier: new KafkaCarrier({ sender, sealing, codec, names, dispatchPartitions }),
@@ -57,6 +62,11 @@ export async function connect (settings: Settings, clientId: string): Promise<Co
     }
   }
 }
+
+const sendersOf = (options: SendersOptions): Promise<Senders> => startSenders(options).catch((error: Error) => {
+  const message = `${options.names.keys} could not be read (${error.message}). If it is missing, run \`npm run topics:apply\`.`
+  throw new MeshError('BROKER_UNREACHABLE', message, { ...sdkCodes.BROKER_UNREACHABLE, cause: error })
+})
 
 /** Partitions of a dispatch topic: as many as the mesh has tasks. */
 async function taskCountOf (kafka: Kafka, names: TopicNames, { kafkaBrokers, waitMs }: Settings, logger: Logger): Promise<number> {

@@ -40,7 +40,7 @@ interface Party {
  */
 export async function startAgents (agents: readonly Agent[], options: StartOptions = {}): Promise<void> {
   const settings = settingsFrom(options)
-  const connection = await connect(settings, agents.map(agent => agent.name).join('+').slice(0, 100))
+  const connection = await connect(settings, agents.map(agent => agent.name).join('+').slice(0, 100), groupPrefixOf(settings, agents[0]?.name ?? 'agents'))
   const party: Party = { connection, left: agents.length, health: undefined }
   const started = await Promise.allSettled(agents.map(agent => startOne(partsOf(agent), settings, party)))
   const failed = started.find(result => result.status === 'rejected')
@@ -68,8 +68,7 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
   const instanceId = settings.instanceId === undefined ? `${definition.name}-${randomUUID()}` : `${definition.name}-${settings.instanceId}`
   const identity = { name: definition.name, version: definition.version, instance: instanceId, replyPartition: partitionFor(instanceId, answersPartitions) }
   const logger = connection.logger.child({ agent: definition.name })
-  // The dot ends the name, so that a right by prefix doesn't hold for an agent whose name merely begins alike.
-  const groupPrefix = settings.namespace === defaultNamespace ? definition.name : `${settings.namespace}.${definition.name}`
+  const groupPrefix = groupPrefixOf(settings, definition.name)
   const { codec, kafka, names } = connection
   const recovery = new AnswerRecovery({ kafka, topic: names.answers(definition.name), groupPrefix, isAnswer: value => isAnswer(codec, value), logger })
   const instance = new AgentInstance({
@@ -107,6 +106,9 @@ async function startOne (parts: AgentParts, settings: Settings, party: Party): P
   })
   logger.info({ instance: instanceId, version: definition.version }, 'ready')
 }
+
+/** What comes after it begins with a dot, so that a right by prefix doesn't hold for an agent whose name merely begins alike. */
+const groupPrefixOf = ({ namespace }: Settings, agent: string): string => namespace === defaultNamespace ? agent : `${namespace}.${agent}`
 
 const movementOf = ({ queued, isFull }: Inbox, { running, unchangedMs }: AgentInstance): Movement => ({ queued, isFull, running, unchangedMs })
 
