@@ -83,7 +83,7 @@ export class InboxOffsets {
       const known = this.#committedBefore.get(owned.key) ?? -1
       // Beyond the end it is of a topic that was made anew.
       const isForgotten = known > firstOffset && known <= highOffset
-      if (isForgotten) this.#logger.error({ topic: owned.topic, partition: owned.partition, firstOffset, known }, 'the broker has lost the group\'s offset; goes on from the known one')
+      if (isForgotten) this.#logger.warn({ topic: owned.topic, partition: owned.partition, firstOffset, known }, 'the group\'s offset is behind what was done here; goes on from there')
       owned.committed = isForgotten ? known : firstOffset
       owned.inFlight = new InFlight(owned.committed)
     }

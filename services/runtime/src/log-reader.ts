@@ -7,6 +7,8 @@
 //       the broker gives at least one whole batch, whatever its size and `bytesMax`.
 //   L4. An offset out of range is an answer. All else that fails is tried again with fresh metadata, attemptsMax times and
 //       readMsMax long; then the read fails as a whole, with READ_STALLED, or UNKNOWN_PARTITION. Chunks once had are kept.
+//   L5. A client that gave no answer at all in that time is thrown away: one of kafkajs's that lost its broker in a bad moment waits
+//       for ever, and everybody who asks it.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import { leaveOutAborted } from './aborted-records.ts'
@@ -68,8 +70,12 @@ export interface LogReaderOptions {
   readonly readMsMax?: number
 }
 
-export async function startLogReader ({ kafka, logger, readMsMax = 15_000 }: LogReaderOptions): Promise<LogReader> {
-  const cluster = clusterOf(kafka)
+export const startLogReader = ({ kafka, logger, readMsMax = 15_000 }: LogReaderOptions): Promise<LogReader> =>
+  logReaderOn(() => clusterOf(kafka), logger, readMsMax)
+
+/** `openCluster` makes a client that isn't connected yet. */
+export async function logReaderOn (openCluster: () => BrokerCluster, logger: Pick<Logger, 'debug'>, readMsMax: number): Promise<LogReader> {
+  const cluster = openCluster()
   await cluster.connect()
   try {
     await cluster.refreshMetadata()
@@ -77,18 +83,20 @@ export async function startLogReader ({ kafka, logger, readMsMax = 15_000 }: Log
     await cluster.disconnect()
     throw error
   }
-  return new DirectReader(cluster, logger, readMsMax)
+  return new DirectReader(cluster, openCluster, logger, readMsMax)
 }
 
 class DirectReader implements LogReader {
-  readonly #cluster: BrokerCluster
+  #cluster: BrokerCluster
+  readonly #openCluster: () => BrokerCluster
   readonly #logger: Pick<Logger, 'debug'>
   readonly #readMsMax: number
   readonly #coordinators = new Map<string, string | number>()
   #closed = false
 
-  constructor (cluster: BrokerCluster, logger: Pick<Logger, 'debug'>, readMsMax: number) {
+  constructor (cluster: BrokerCluster, openCluster: () => BrokerCluster, logger: Pick<Logger, 'debug'>, readMsMax: number) {
     this.#cluster = cluster
+    this.#openCluster = openCluster
     this.#logger = logger
     this.#readMsMax = readMsMax
   }
@@ -207,7 +215,19 @@ class DirectReader implements LogReader {
     return broker
   }
 
+  /** L5. The topics are known again from the next question on. */
+  #beginAnew (stuck: BrokerCluster): void {
+    // Another read may have done so.
+    if (this.#cluster !== stuck) return
+    this.#logger.debug({ readMsMax: this.#readMsMax }, 'the client gave no answer; another one is made')
+    this.#cluster = this.#openCluster()
+    this.#cluster.targetTopics = new Set(stuck.targetTopics)
+    this.#coordinators.clear()
+    void within(closeMsMax, stuck.disconnect()).catch(() => undefined)
+  }
+
   async #persist (what: string, attempt: () => Promise<Failure | undefined>): Promise<void> {
+    const asked = this.#cluster
     let failure: Failure | undefined
     let isOver = false
     const trying = async (): Promise<void> => {
@@ -223,6 +243,7 @@ class DirectReader implements LogReader {
     isOver = true
     if (this.#closed) throw new CodedError<RuntimeErrorCode>('READ_STALLED', 'the reader of the log is closed')
     if (end !== tooLate && failure === undefined) return
+    if (failure === undefined) this.#beginAnew(asked)
     const { type = `no answer in ${this.#readMsMax} ms`, at, cause } = failure ?? {}
     const code: RuntimeErrorCode = type === unknownPartition ? 'UNKNOWN_PARTITION' : 'READ_STALLED'
     throw new CodedError<RuntimeErrorCode>(code, `${what} could not be read: ${type}${at === undefined ? '' : ` at ${at.topic}/${at.partition}`}`, { retriable: true, cause })

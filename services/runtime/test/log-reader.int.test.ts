@@ -1,7 +1,8 @@
 // Reads of the log at any offset: what is covered, what is left out, and what happens when the broker goes.
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { startPrivateBroker } from '@mesh/local-stack'
-import { type LogReader, startLogReader } from '../src/log-reader.ts'
+import { clusterOf } from '../src/kafkajs-cluster.ts'
+import { type LogReader, logReaderOn, startLogReader } from '../src/log-reader.ts'
 import { silent, TopicGround, until } from './topic-ground.ts'
 
 const ground = new TopicGround()
@@ -33,6 +34,23 @@ test('reads at any offset, also in the middle of a batch, and says where to go o
     .toEqual([[1, ['other'], 1, 1], [0, ['c', 'd'], 4, 4], [0, ['a', 'b', 'c', 'd'], 4, 4], [0, [], 4, 4]])
   expect(chunks[1]!.records[0]).toMatchObject({ topic, partition: 0, offset: 2, key: Buffer.from('k'), headers: {} })
   expect(Date.now() - chunks[1]!.records[0]!.appendedAtMs).toBeLessThan(30_000)
+})
+
+test('a client that gives no answer at all is thrown away, by however many reads; the next ones are answered', async () => {
+  const topic = await ground.topic()
+  await ground.write(topic, { key: 'k', value: 'a' })
+  let clients = 0
+  const patient = await logReaderOn(() => {
+    const cluster = clusterOf(ground.kafka())
+    if (clients++ === 0) cluster.findBroker = () => new Promise(() => undefined)
+    return cluster
+  }, silent, 2_000)
+  closing.push(() => patient.close())
+  const read = () => patient.read([{ topic, partition: 0, offset: 0, bytesMax }])
+  const failures = await Promise.all([read(), read()].map(reading => reading.catch((error: unknown) => error)))
+  expect(failures).toMatchObject([{ code: 'READ_STALLED', retriable: true }, { code: 'READ_STALLED' }])
+  await until(async () => (await read().catch(() => [{ records: [] }]))[0]!.records.length === 1, 'an answer of another client')
+  expect(clients).toBe(2)
 })
 
 test('markers and aborted records are passed over, an open transaction is not', async () => {

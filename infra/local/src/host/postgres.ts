@@ -84,7 +84,7 @@ export function postgresPart (context: HostContext): HostPart {
 
   const settings = [
     '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=200', '-c', 'timezone=UTC', '-c', 'log_timezone=UTC',
-    ...context.keepData ? [] : ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off']
+    ...context.keepData ? [] : ['-c', 'fsync=off', '-c', 'full_page_writes=off']
   ]
 
   return {
