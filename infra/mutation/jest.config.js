@@ -5,5 +5,7 @@ const unit = root.projects.find(({ displayName }) => displayName === 'unit')
 
 export default {
   ...unit, rootDir: '../..', setupFiles: ['<rootDir>/infra/mutation/few-runs.js'], testMatch: ['<rootDir>/services/*/src/**/*.test.ts'],
-  testPathIgnorePatterns: [...unit.testPathIgnorePatterns, 'readme\\.test\\.ts$']
+  // The copy lies in .mesh, which is passed over elsewhere.
+  modulePathIgnorePatterns: [],
+  testPathIgnorePatterns: [...unit.testPathIgnorePatterns.filter(pattern => !pattern.includes('.mesh')), 'readme\\.test\\.ts$']
 }
