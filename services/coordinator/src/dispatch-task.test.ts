@@ -111,3 +111,17 @@ test('the fold stays short: a request that waits long and a quiet lane are writt
   await harness.round(harness.record(dispatch({ dispatchId: 'r', type: 'response', inReplyTo: 'waits', source: 'looker', ttlMs: null, issuedAtMs: harness.nowMs, priority: 1 })))
   expect(harness.decided.at(-1)).toMatchObject({ decision: 'completed', dispatchId: 'waits' })
 })
+
+test('an owner to whom the broker tells no offsets knows what was taken, and needs no longer a fold than the one before it', async () => {
+  const harness = new TaskHarness()
+  for (let i = 0; i < 300; i++) {
+    harness.nowMs += 3_000
+    await harness.round(harness.record(dispatch({ dispatchId: `e${i}`, type: 'event', ttlMs: null, issuedAtMs: harness.nowMs, priority: 1 })))
+  }
+  const { lowWater: before, inputs } = harness
+  harness.lowWater = { changelogOffset: 0, deferredOffset: 0 }
+  const restored = harness.failOver()
+  expect(restored.marks.changelogOffset).toBeGreaterThanOrEqual(before.changelogOffset)
+  expect(before.changelogOffset).toBeGreaterThan(100)
+  expect(restored.inputs.get(inputs.at(-1)!.topic)).toBe(inputs.at(-1)!.offset + 1)
+})

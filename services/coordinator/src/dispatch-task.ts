@@ -117,6 +117,8 @@ export class DispatchTask implements TaskLogic<DispatchPlan> {
     deferrals.restored(at.deferredNextOffset)
     onDeferred(task, deferrals.size)
     if (at.changelogStartOffset > 0) this.#state.restoredPartially()
+    // As after a round: a fold that began too early brought back what was forgotten, and the marks with it.
+    this.#state.forgetOld(this.#changelogNextOffset)
     return { inputs: this.#taken, marks: this.#marks() }
   }
 

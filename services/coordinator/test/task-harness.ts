@@ -2,7 +2,7 @@
 import type { SlotAnswer, SlotRequest } from '@mesh/quota-store'
 import { type AgentRegistration, type AuditEvent, type Dispatch, localCodec } from '@mesh/schemas'
 import { partitionFor, topicNames } from '@mesh/topics'
-import { createLogger, type InputRecord, type KeyedRecord, type LogRequest, type OutputRecord, type RestoredRecord } from '@mesh/runtime'
+import { createLogger, type InputRecord, type KeyedRecord, type LogRequest, type OutputRecord, type Restored, type RestoredRecord } from '@mesh/runtime'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { applyRegistration, emptyControl } from '../src/core/control.ts'
 import { createDecoder, type DecodeRecord } from '../src/decode.ts'
@@ -124,11 +124,11 @@ export class TaskHarness {
   }
 
   /** The owner dies; another folds both topics from the committed marks. */
-  failOver (): void {
+  failOver (): Restored {
     this.logic = this.#fresh()
     for (const record of this.changelog.slice(this.lowWater.changelogOffset)) this.logic.restoreChangelog(record)
     for (const record of this.deferred.slice(this.lowWater.deferredOffset)) this.logic.restoreDeferred(record)
-    this.logic.restored({
+    return this.logic.restored({
       nowMs: this.nowMs, changelogStartOffset: this.lowWater.changelogOffset, changelogNextOffset: this.changelog.length,
       deferredNextOffset: this.deferred.length
     })
