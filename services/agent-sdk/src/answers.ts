@@ -48,7 +48,7 @@ export const recoverWith = (recovery: AnswerRecovery, codec: Codec, senders: Sen
   if (value === undefined || value === 'absent') return value
   if (codec.nameOf(value) !== 'Delivery') return codec.decode('Notice', value)
   const received = fromWire(codec, value)
-  return await senders.problemLater(received) === undefined ? received : 'absent'
+  return await senders.problem(received) === undefined ? received : 'absent'
 }
 
 async function hear (record: ReaderRecord, connection: Connection, instance: AgentInstance): Promise<void> {
@@ -60,8 +60,7 @@ async function hear (record: ReaderRecord, connection: Connection, instance: Age
       // The key is the id of the request; the rest of the record is looked at only by whoever waits for it.
       if (record.key !== null && !instance.exchange.waitsFor(record.key.toString())) return
       const received = fromWire(codec, record.value)
-      let forged = senders.problem(received)
-      if (forged?.code === 'KEY_UNKNOWN') forged = await senders.problemLater(received)
+      const forged = await senders.problem(received)
       // Passed over: the call goes on waiting for the answer itself.
       return forged === undefined ? instance.onAnswer(received.delivery, received.dispatch) : instance.forged(received, forged)
     } catch (error) {

@@ -218,8 +218,7 @@ export class Inbox {
         const { delivery, dispatch: { type, inReplyTo } } = received
         if (type !== 'request' && type !== 'event' && type !== 'cancel') throw new CodecError('WRONG_RECORD', 'an answer in an inbox')
         instance.observe(delivery)
-        let forged = senders.problem(received)
-        if (forged?.code === 'KEY_UNKNOWN') forged = await senders.problemLater(received)
+        const forged = await senders.problem(received)
         if (type !== 'cancel') return forged === undefined ? received : { ...received, forged }
         if (forged !== undefined) return instance.forged(received, forged)
         // Not handled in its turn: it is about what may wait before it.

@@ -5,8 +5,8 @@
 //   I2. What its caller has given up is not begun; of such ids the last `cancelsMax` are kept.
 //   I3. Draining waits for handlers and for calls made outside handlers; what isn't over by then is aborted and left.
 import { type Codec, type Delivery, type Dispatch, type Notice, reasonCodes } from '@mesh/schemas'
-import type { SignatureProblem } from '@mesh/signing'
-import { randomBytes, createHash } from 'node:crypto'
+import { digest, type SignatureProblem } from '@mesh/signing'
+import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { AgentParts } from './agent-parts.ts'
 import type { Carrier, Clock } from './carrier.ts'
@@ -71,7 +71,7 @@ export class AgentInstance {
       carrier: this.#pacedCarrier ?? carrier,
       clock: processClock,
       brokerClock: this.brokerClock,
-      digest: text => createHash('sha256').update(text).digest(),
+      digest,
       randomBytes: () => randomBytes(randomBytesPerId),
       onRefused: refused => {
         this.counters.add('refused')

@@ -11,6 +11,7 @@
 //   L6. Sent before done: the record counts as handled only when the broker has everything that its handler sent.
 import { type Delivery, type Dispatch, type ErrorDetail, type ReasonCode, reasonCodes } from '@mesh/schemas'
 import type { SignatureProblem } from '@mesh/signing'
+import { signatureCodes } from '@mesh/signing/chain'
 import type { Logger } from 'pino'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from './carrier.ts'
@@ -227,9 +228,7 @@ async function sendAnswer (handling: Handling, answer: Answer, handlerMs: number
 }
 
 /** What is said by the SDK itself, of what its handlers never saw or broke down on. */
-const meshCodes: ReadonlySet<string> = new Set<ReasonCode>([
-  'HANDLER_FAILED', 'SET_ASIDE', 'UNSIGNED', 'KEY_UNKNOWN', 'KEY_NOT_OF_SOURCE', 'KEY_EXPIRED', 'KEY_REVOKED', 'SIGNATURE_INVALID'
-])
+const meshCodes: ReadonlySet<string> = new Set<ReasonCode>(['HANDLER_FAILED', 'SET_ASIDE', ...signatureCodes])
 
 /** The mesh keeps it for an operator. Of one so large that nothing fits around it, the word alone goes back. */
 export async function sendBack (handling: Handling, error: ErrorDetail, handlerMs: number | null, ports: HandlingPorts, logger: Logger): Promise<void> {

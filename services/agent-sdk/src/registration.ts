@@ -3,7 +3,7 @@
 // Invariants:
 //   G1. A registry that is away or busy is asked again with growing pauses, at most `waitMs`; then the error says what to do.
 //   G2. A refusal is final, and says why in the registry's words.
-import { possessionOf, type SigningKey } from '@mesh/signing'
+import { shownKey, type SigningKey } from '@mesh/signing'
 import { sdkCodes } from './codes.ts'
 import { type AgentDefinition, maxConcurrentDefault, slaP95MsDefault } from './definition.ts'
 import { MeshError } from './errors.ts'
@@ -39,7 +39,7 @@ export interface RegistrationTarget {
 export async function register (definition: AgentDefinition, target: RegistrationTarget): Promise<Registered> {
   const { registryUrl, logger, waitMs = registrationWaitMs, key } = target
   const url = `${registryUrl.replace(/\/+$/, '')}/agents`
-  const body = JSON.stringify({ ...registrationOf(definition), ...key === undefined ? {} : keyOf(definition.name, key) })
+  const body = JSON.stringify({ ...registrationOf(definition), ...key === undefined ? {} : { key: shownKey(key, definition.name) } })
   const overAtMs = performance.now() + waitMs
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
     const leftMs = overAtMs - performance.now()
@@ -113,11 +113,6 @@ export function registrationOf (definition: AgentDefinition): Record<string, unk
     }))
   }
 }
-
-/** With what shows that the agent holds its private half. */
-const keyOf = (agent: string, key: SigningKey) => ({
-  key: { publicKey: key.publicKey.toString('base64url'), possession: possessionOf(key, agent).toString('base64url') }
-})
 
 // What JSON Schema can't say (a refinement, a transform) is left to the handler's side.
 const contractOf = (schema: z.ZodType, io: 'input' | 'output'): unknown => z.toJSONSchema(schema, { io, unrepresentable: 'any' })

@@ -15,10 +15,8 @@ import type { Received } from './pipeline.ts'
 export interface Senders {
   /** Resolves once the key is known here, or after a while: others have it by then, too. */
   heard (keyId: string): Promise<void>
-  /** Undefined where its source wrote it. */
-  problem (received: Received): SignatureProblem | undefined
-  /** As `problem`, once the key that is missing may have come. */
-  problemLater (received: Received): Promise<SignatureProblem | undefined>
+  /** Undefined where its source wrote it; a promise only where the key that is missing may still come. */
+  problem (received: Received): Problem | Promise<Problem>
   close (): Promise<void>
 }
 
@@ -29,6 +27,8 @@ export interface SendersOptions {
   readonly codec: Codec
   readonly logger: Logger
 }
+
+type Problem = SignatureProblem | undefined
 
 const keyWaitMs = 2_000
 const keyPauseMs = 20
@@ -49,16 +49,15 @@ export async function startSenders ({ kafka, names, readerId, codec, logger }: S
     }
   })
   const checker = new SignatureChecker(keys)
-  const problem = ({ delivery, dispatch }: Received) => checker.problem(delivery.dispatch, dispatch.source, delivery.decision.appendedAtMs)
+  const problemNow = ({ delivery, dispatch }: Received): Problem => checker.problem(delivery.dispatch, dispatch.source, delivery.decision.appendedAtMs)
   async function heard (keyId: string): Promise<void> {
     for (let waitedMs = 0; !keys.has(keyId) && waitedMs < keyWaitMs; waitedMs += keyPauseMs) await pause(keyPauseMs)
   }
   return {
     heard,
-    problem,
-    async problemLater (received) {
-      await heard(received.delivery.dispatch.keyId)
-      return problem(received)
+    problem (received) {
+      const problem = problemNow(received)
+      return problem?.code === 'KEY_UNKNOWN' ? heard(received.delivery.dispatch.keyId).then(() => problemNow(received)) : problem
     },
     close: () => table.close()
   }
@@ -66,4 +65,4 @@ export async function startSenders ({ kafka, names, readerId, codec, logger }: S
 
 /** For agents that talk within one process. */
 const nothing = async (): Promise<undefined> => undefined
-export const everySender: Senders = { heard: nothing, problem: () => undefined, problemLater: nothing, close: nothing }
+export const everySender: Senders = { heard: nothing, problem: () => undefined, close: nothing }

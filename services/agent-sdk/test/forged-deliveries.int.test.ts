@@ -1,7 +1,7 @@
 // Somebody who can write to an agent's own topics, behind the coordinators: nothing that its source did not sign is handled, or
 // taken for an answer; and what agents sign with changes while they run.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createSigningKey, keyPath, loadKey, possessionOf, replaceKey, signBatch } from '@mesh/signing'
+import { createSigningKey, keyPath, loadKey, replaceKey, shownKey, signBatch } from '@mesh/signing'
 import type { PartitionReader } from '@mesh/runtime'
 import { connectCodec, type Codec, type Delivery, type Dispatch } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
@@ -92,7 +92,7 @@ test('a key that an operator rotates is taken by the running agent, and the one 
   const { key, pem } = createSigningKey()
   const answer = await fetch(`${mesh.options.registryUrl}/agents/asker/keys`, {
     method: 'POST', headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ key: { publicKey: key.publicKey.toString('base64url'), possession: possessionOf(key, 'asker').toString('base64url') }, who: 'test' })
+    body: JSON.stringify({ key: shownKey(key, 'asker'), who: 'test' })
   })
   expect(answer.status).toBe(200)
   await replaceKey(path, pem)

@@ -2,6 +2,7 @@
 //
 // Invariants:
 //   R1. A refusal is told with the registry's own code and words; what isn't an answer of a registry is said to be none.
+import type { ShownKey } from '@mesh/signing'
 import { z } from 'zod'
 import type { ListedAgent } from './core/agent-rows.ts'
 import type { ListedKey } from './core/key-rows.ts'
@@ -46,8 +47,6 @@ export interface Change<V> {
 
 export interface Asker { readonly who: string, readonly why: string | null }
 export type DeadLetterOutcome = z.output<typeof deadLetterOutcome>
-/** Base64url, with what shows that its private half is held. */
-export interface ShownKey { readonly publicKey: string, readonly possession: string }
 export type KeyFacts = z.output<typeof keyFacts>
 export type RedriveAnswer = z.output<typeof redriveAnswer>
 export type Limits = z.output<typeof limits>

@@ -1,6 +1,6 @@
 // `mesh keys` against a registry.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { keyPath, loadKey, loadOrCreateKey, possessionOf } from '@mesh/signing'
+import { keyPath, loadKey, loadOrCreateKey, shownKey } from '@mesh/signing'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ beforeAll(async () => {
   firstId = key.keyId
   const body = {
     name: 'planner', version: '1.0.0', domain: 'sales', ownerTeam: 'crm', role: 'bot', capabilities: [], maxConcurrent: 1, slaP95Ms: 100, inboxPartitions: 1, answersPartitions: 1,
-    key: { publicKey: key.publicKey.toString('base64url'), possession: possessionOf(key, 'planner').toString('base64url') }
+    key: shownKey(key, 'planner')
   }
   const answer = await fetch(`${registry.url}/agents`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   expect(answer.status).toBe(201)

@@ -1,8 +1,8 @@
 // One record's bytes to what the rules look at. Whatever the bytes are, the answer is a value: nothing here throws.
-import { createHmac, createSecretKey, hash } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import { type Codec, CodecError, type Dispatch, isProven, type SignedDispatch } from '@mesh/schemas'
 import type { InputRecord } from '@mesh/runtime'
-import type { SignatureChecker } from '@mesh/signing'
+import { digest, type SignatureChecker } from '@mesh/signing'
 import { chainProblem } from '@mesh/signing/chain'
 import { limits } from '@mesh/topics'
 import type { Ingress, IngressFacts, Refusal, UnreadableIngress } from './core/ingress.ts'
@@ -60,8 +60,6 @@ export function createDecoder (codec: Codec, keys: DecodeKeys, checker?: Pick<Si
     }
   }
 }
-
-const digest = (text: string): Buffer => hash('sha256', text, 'buffer')
 
 function unprovenBy (checker: Pick<SignatureChecker, 'problem'>, signed: SignedDispatch, dispatch: Dispatch, atMs: number): Refusal | undefined {
   const problem = checker.problem(signed, dispatch.source, atMs)

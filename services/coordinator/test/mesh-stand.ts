@@ -1,14 +1,14 @@
 // A mesh in a namespace of its own, seen only through its topics: coordinator processes, agents that exist only as
 // registry records, and plain Kafka clients as source, target and judge. Shares the schemas with the mesh, nothing else.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type LogReader, patchAbortedRecords, runAndComeBack, startLogReader } from '@mesh/runtime'
 import { type AgentKey, type AgentRegistration, type AuditEvent, type Codec, connectCodec, type Delivery, type Dispatch, type Notice, type Quota } from '@mesh/schemas'
-import { createSigningKey, signBatch, type SigningKey } from '@mesh/signing'
+import { createSigningKey, digest, signBatch, type SigningKey } from '@mesh/signing'
 import { derivedId, linkOf } from '@mesh/signing/chain'
 import { agentTopics, createTopics, desiredTopics, partitionFor, topicNames } from '@mesh/topics'
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs'
@@ -245,7 +245,7 @@ export const request = (change: Partial<Dispatch>): Dispatch => ({
 export function causedBy (parent: Dispatch, change: Partial<Dispatch>): Dispatch {
   const link = linkOf(1)
   const chain = [...parent.chain, { agent: parent.source, dispatchId: parent.dispatchId, link: parent.link }]
-  const dispatchId = derivedId(parent.source, parent.dispatchId, link, text => hash('sha256', text, 'buffer'))
+  const dispatchId = derivedId(parent.source, parent.dispatchId, link, digest)
   return request({ workflowId: parent.workflowId, parentId: parent.dispatchId, chain, link, dispatchId, ...change })
 }
 

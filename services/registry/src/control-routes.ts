@@ -31,27 +31,27 @@ export function addControlRoutes (app: FastifyInstance, { quotas, changes, chang
 
   typed.put('/quotas/role/:role', {
     schema: { summary: 'Set the quota of a role', params: z.object({ role: z.enum(roles) }), body: quotaBody, response: quotaAnswers }
-  }, async ({ params, body }, reply) => answer(reply, await changes.setQuota({ kind: 'role', name: params.role }, toAskedQuota(body), askedChange(body))))
+  }, async ({ params, body }, reply) => sendChange(reply, await changes.setQuota({ kind: 'role', name: params.role }, toAskedQuota(body), askedChange(body))))
 
   typed.put('/quotas/agent/:name', { schema: { summary: 'Give an agent a quota of its own', params: ofAgent, body: quotaBody, response: quotaAnswers } },
-    async ({ params, body }, reply) => answer(reply, await changes.setQuota({ kind: 'agent', name: params.name }, toAskedQuota(body), askedChange(body))))
+    async ({ params, body }, reply) => sendChange(reply, await changes.setQuota({ kind: 'agent', name: params.name }, toAskedQuota(body), askedChange(body))))
 
   typed.delete('/quotas/agent/:name', { schema: { summary: 'Give an agent its role\'s quota again', params: ofAgent, body: askedBody, response: quotaAnswers } },
-    async ({ params, body }, reply) => answer(reply, await changes.unsetQuota({ kind: 'agent', name: params.name }, askedChange(body))))
+    async ({ params, body }, reply) => sendChange(reply, await changes.unsetQuota({ kind: 'agent', name: params.name }, askedChange(body))))
 
   typed.put('/agents/:name/status', {
     schema: { summary: 'Pause, drain, resume or quarantine an agent', params: ofAgent, body: statusBody, response: { 200: statusChangeAnswer, 404: problemAnswer, ...refusals } }
-  }, async ({ params, body }, reply) => answer(reply, await changes.setStatus(params.name, body.status, askedChange(body))))
+  }, async ({ params, body }, reply) => sendChange(reply, await changes.setStatus(params.name, body.status, askedChange(body))))
 
   typed.get('/circuits', { schema: { summary: 'Orders about circuits; without one they are left to the measuring', response: { 200: orderListAnswer } } },
     () => ({ orders: listOrders(changeStates) }))
 
   typed.put('/circuits/:name', {
     schema: { summary: 'Hold an agent\'s circuit open or closed, or leave it to the measuring', params: ofAgent, body: circuitBody, response: { 200: circuitChangeAnswer, 404: problemAnswer, ...refusals } }
-  }, async ({ params, body }, reply) => answer(reply, await changes.setCircuit(params.name, body.state, askedChange(body))))
+  }, async ({ params, body }, reply) => sendChange(reply, await changes.setCircuit(params.name, body.state, askedChange(body))))
 }
 
-function answer (reply: FastifyReply, result: ChangeResult<unknown>): FastifyReply {
+export function sendChange (reply: FastifyReply, result: ChangeResult<unknown>): FastifyReply {
   if (result.outcome === 'refused') return sendProblem(reply, { code: result.code, detail: result.message, problems: result.problems })
   return reply.send(changeAnswerOf(result))
 }

@@ -1,16 +1,14 @@
 // Which keys speak for which agents; what operators change about them.
 
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { keyChangeAnswer, keyListAnswer, problemAnswer, refusals } from './answers.ts'
-import type { ChangeResult } from './change-path.ts'
 import { askedBody, askedChange, rotationBody } from './change-request.ts'
-import { changeAnswerOf } from './control-routes.ts'
+import { sendChange } from './control-routes.ts'
 import { type Keys, listKeys } from './core/keys.ts'
 import { agentName } from './field-schemas.ts'
 import type { KeyChanges } from './key-changes.ts'
-import { sendProblem } from './problems.ts'
 import { toOfferedKey } from './request.ts'
 
 export interface KeyRoutePorts {
@@ -29,14 +27,10 @@ export function addKeyRoutes (app: FastifyInstance, { keys, keyChanges }: KeyRou
 
   typed.post('/agents/:name/keys', {
     schema: { summary: 'Let an agent sign with a new key; its others go on for the overlap', params: z.object({ name: agentName }), body: rotationBody, response: answers }
-  }, async ({ params: { name }, body }, reply) => answer(reply, await keyChanges.rotate(name, toOfferedKey(name, body.key), body.overlapMs, askedChange(body))))
+  }, async ({ params: { name }, body }, reply) =>
+    sendChange(reply, await keyChanges.rotate(name, toOfferedKey(name, body.key), body.overlapMs, askedChange(body))))
 
   typed.put('/agents/:name/keys/:keyId/revocation', {
     schema: { summary: 'Believe nothing more that a key signs, or has signed', params: z.object({ name: agentName, keyId: z.string().max(100) }), body: askedBody, response: answers }
-  }, async ({ params: { name, keyId }, body }, reply) => answer(reply, await keyChanges.revoke(name, keyId, askedChange(body))))
-}
-
-function answer (reply: FastifyReply, result: ChangeResult<unknown>): FastifyReply {
-  if (result.outcome === 'refused') return sendProblem(reply, { code: result.code, detail: result.message, problems: result.problems })
-  return reply.send(changeAnswerOf(result))
+  }, async ({ params: { name, keyId }, body }, reply) => sendChange(reply, await keyChanges.revoke(name, keyId, askedChange(body))))
 }

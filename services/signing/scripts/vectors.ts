@@ -1,16 +1,16 @@
 // Writes vectors/signing.json: what an SDK in another language can be checked with. Keys are fixed, and Ed25519 signs the same
 // bytes alike each time, so the file changes only when the format does.
-import { createPrivateKey, createPublicKey, hash } from 'node:crypto'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { derivedId, linkOf } from '../src/core/chain.ts'
 import { levelsOf } from '../src/core/merkle.ts'
 import { batchStatement, possessionStatement } from '../src/core/statement.ts'
-import { sha256 } from '../src/hashing.ts'
-import { keyIdOf, possessionOf, signBatch, type SigningKey } from '../src/index.ts'
+import { digest, sha256 } from '../src/hashing.ts'
+import { keyIdOf, signBatch, type SigningKey } from '../src/index.ts'
+import { possessionOf } from '../src/keys.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const hexOf = (hash: string): string => Buffer.from(hash, 'latin1').toString('hex')
-const digest = (text: string): Buffer => hash('sha256', text, 'buffer')
 /** PKCS #8 of an Ed25519 key, up to its seed (RFC 8410). */
 const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex')
 

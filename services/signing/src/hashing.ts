@@ -1,5 +1,6 @@
-// SHA-256 as the tree wants it (RFC 6962 §2.1).
+// SHA-256, as the tree wants it (RFC 6962 §2.1) and as ids do.
 import { hash } from 'node:crypto'
+import type { Digest } from './core/chain.ts'
 import type { Hashing } from './core/merkle.ts'
 
 const leafByte = 0x00
@@ -20,3 +21,5 @@ export const sha256: Hashing = {
     return hash('sha256', pair, 'binary')
   }
 }
+
+export const digest: Digest = text => hash('sha256', text, 'buffer')

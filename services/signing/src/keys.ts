@@ -9,7 +9,7 @@ export interface SigningKey {
 }
 
 const idBytes = 12
-export const publicKeyBytes = 32
+const publicKeyBytes = 32
 
 /** The key's own hash, so that an id can't be given to another key. */
 export const keyIdOf = (publicKey: Uint8Array): string => hash('sha256', publicKey, 'buffer').subarray(0, idBytes).toString('base64url')
@@ -37,6 +37,15 @@ export function verifyingKeyFrom (publicKey: Buffer): KeyObject {
 
 /** Shows that its holder registers the key for this agent. */
 export const possessionOf = ({ keyId, privateKey }: SigningKey, agent: string): Buffer => sign(null, possessionStatement(agent, keyId), privateKey)
+
+/** A public key as a registration shows it, base64url. */
+export interface ShownKey {
+  readonly publicKey: string
+  readonly possession: string
+}
+
+export const shownKey = (key: SigningKey, agent: string): ShownKey =>
+  ({ publicKey: key.publicKey.toString('base64url'), possession: possessionOf(key, agent).toString('base64url') })
 
 export function isPossessed (publicKey: Buffer, agent: string, possession: Buffer): boolean {
   if (publicKey.length !== publicKeyBytes) return false

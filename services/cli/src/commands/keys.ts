@@ -3,12 +3,11 @@ import { askerOf, type AskerFlags } from '../asker.ts'
 import { loadSettings } from '../config.ts'
 import { printable } from '../core/printable.ts'
 import { keyHeadings, keyLines, keyRows } from '../core/key-rows.ts'
+import { durationMs } from '../core/since.ts'
 import { CliError } from '../errors.ts'
 import type { CommandContext, Runner } from './command.ts'
 
 interface RotateFlags extends AskerFlags { readonly overlap: number }
-
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 export function addKeys (program: Command, run: Runner): void {
   const keys = program.command('keys')
@@ -50,11 +49,10 @@ async function list (agent: string | undefined, { terminal }: CommandContext): P
 
 async function rotate (agent: string, flags: RotateFlags, { terminal }: CommandContext): Promise<void> {
   const { registryUrl, keysFolder } = await loadSettings(['registryUrl', 'keysFolder'])
-  const { createSigningKey, keyPath, possessionOf, replaceKey } = await import('@mesh/signing')
+  const { createSigningKey, keyPath, replaceKey, shownKey } = await import('@mesh/signing')
   const { rotateKey } = await import('../registry.ts')
   const { key, pem } = createSigningKey()
-  const offered = { publicKey: key.publicKey.toString('base64url'), possession: possessionOf(key, agent).toString('base64url') }
-  const change = await rotateKey(registryUrl, agent, offered, flags.overlap, askerOf(flags))
+  const change = await rotateKey(registryUrl, agent, shownKey(key, agent), flags.overlap, askerOf(flags))
   const path = keyPath(keysFolder, agent)
   await replaceKey(path, pem).catch((error: Error) => {
     throw new CliError('CHANGE_REFUSED', `The key ${key.keyId} is registered, but could not be written to ${path}: ${error.message}. The others go on for the overlap.`, { next: 'Mend that, then rotate again.' })
@@ -72,8 +70,7 @@ async function revoke (agent: string, keyId: string, flags: AskerFlags, { termin
 }
 
 function parseOverlap (text: string): number {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
-  if (text === '0') return 0
-  if (count === undefined) throw new InvalidArgumentError('It is 0, or a number with s, m, h or d.')
-  return Number(count) * unitMs[unit!]!
+  const ms = text === '0' ? 0 : durationMs(text)
+  if (ms === undefined) throw new InvalidArgumentError('It is 0, or a number with s, m, h or d.')
+  return ms
 }

@@ -40,17 +40,16 @@ export function heldAgainst (
   }))
 }
 
-const beyondEnd = (topic: string, offset: number, high: number): CodedError<TaskRoundErrorCode> =>
-  // Going on from any other offset would lose or double records: that is for an operator to decide.
-  new CodedError('POSITION_BEYOND_END', `the group's offset of ${topic} is ${offset}, but the topic ends at ${high}: it was made anew`)
-
 interface Found { readonly topic: string, readonly task: number, readonly committed: number, readonly low: number, readonly high: number }
 
 export function positionOf (found: Found, logger: RunnerLogger): number {
   const { topic, committed, low, high } = found
   // Nothing was ever committed here.
   if (committed < 0) return low
-  if (committed > high) throw beyondEnd(topic, committed, high)
+  if (committed > high) {
+    // Going on from any other offset would lose or double records: that is for an operator to decide.
+    throw new CodedError<TaskRoundErrorCode>('POSITION_BEYOND_END', `the group's offset of ${topic} is ${committed}, but the topic ends at ${high}: it was made anew`)
+  }
   if (committed < low) logger.error({ ...found }, 'records were deleted before they were read: retention is shorter than the outage was')
   return Math.max(committed, low)
 }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { hash } from 'node:crypto'
 import fc from 'fast-check'
-import { type Chained, chainProblem, derivedId, type Digest, linkOf, uuidFrom } from './chain.ts'
+import { digest } from '../hashing.ts'
+import { type Chained, chainProblem, derivedId, linkOf, uuidFrom } from './chain.ts'
 
-const digest: Digest = text => hash('sha256', text, 'buffer')
 const root = '01890a5d-ac96-774b-bcce-b302099a8057'
 
 /** What the last of these agents sends, each called by the one before; the first began. */

@@ -4,19 +4,13 @@
 //   K1. A key belongs to one agent for ever; its id is derived from the public key.
 //   K2. A revoked key speaks for nobody, whenever it signed: whoever has it can date back what it signs.
 //   K3. A key that isn't valid yet, or no longer, is judged by the broker's time of the append, which the signer doesn't set.
+import type { AgentKey as PublishedKey } from '@mesh/schemas'
 
-/** A public key as the control plane publishes it. */
-export interface AgentKey {
-  readonly keyId: string
-  readonly agent: string
-  /** The 32 bytes of RFC 8032. */
-  readonly publicKey: Buffer
-  readonly notBeforeMs: number
-  readonly notAfterMs: number
-  readonly revokedAtMs: number | null
-}
+/** What is looked at of a key that the control plane has published. */
+export type AgentKey = Omit<PublishedKey, 'changedBy' | 'changedAtMs'>
 
-export type SignatureCode = 'UNSIGNED' | 'KEY_UNKNOWN' | 'KEY_NOT_OF_SOURCE' | 'KEY_EXPIRED' | 'KEY_REVOKED' | 'SIGNATURE_INVALID'
+export const signatureCodes = ['UNSIGNED', 'KEY_UNKNOWN', 'KEY_NOT_OF_SOURCE', 'KEY_EXPIRED', 'KEY_REVOKED', 'SIGNATURE_INVALID'] as const
+export type SignatureCode = typeof signatureCodes[number]
 
 export interface SignatureProblem {
   readonly code: SignatureCode
