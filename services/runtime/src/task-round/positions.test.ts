@@ -19,9 +19,15 @@ test('an offset beyond the end is for an operator to decide', () => {
   expect(() => positionOf(found(12, 0, 9), logger)).toThrow(expect.objectContaining({ code: 'POSITION_BEYOND_END' }))
 })
 
+const at = (nextOffset: number) => ({ nextOffset, endOffset: 9 })
+
 test('what the changelog shows as taken goes before a group\'s offset that lies behind it, and says so', () => {
   logged.length = 0
-  const positions = new Map([['a', 0], ['b', 7], ['changes', 2]])
-  expect(heldAgainst(positions, new Map([['a', 5], ['b', 6], ['other', 9]]), 0, logger)).toEqual(new Map([['a', 5], ['b', 7], ['changes', 2]]))
-  expect(logged).toMatchObject([{ topic: 'a', committed: 0, known: 5 }])
+  const positions = new Map([['a', at(0)], ['b', at(7)], ['changes', at(2)]])
+  expect(heldAgainst(positions, new Map([['a', 9], ['b', 6], ['other', 9]]), 0, logger)).toEqual(new Map([['a', 9], ['b', 7], ['changes', 2]]))
+  expect(logged).toMatchObject([{ topic: 'a', committed: 0, known: 9 }])
+})
+
+test('what the changelog shows as taken of a topic that ends before it is for an operator to decide', () => {
+  expect(() => heldAgainst(new Map([['a', at(0)]]), new Map([['a', 10]]), 0, logger)).toThrow(expect.objectContaining({ code: 'POSITION_BEYOND_END' }))
 })

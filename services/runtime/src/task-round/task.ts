@@ -18,7 +18,7 @@ import type { LogReader } from '../log-reader.ts'
 import type { Inputs } from './inputs.ts'
 import { Lanes } from './lanes.ts'
 import { laneBytesMax, type ResolvedOptions, type TaskStatus } from './options.ts'
-import { heldAgainst, readPositions } from './positions.ts'
+import { heldAgainst, type Position, readPositions } from './positions.ts'
 import { ProducerRotation } from './producer-rotation.ts'
 import { restoreFrom } from './restore.ts'
 import { Rounds, type SearchMemory } from './rounds.ts'
@@ -86,7 +86,7 @@ export class Task {
     }
   }
 
-  async #readPositions (): Promise<Map<string, number>> {
+  async #readPositions (): Promise<Map<string, Position>> {
     const { admin, options: { groupId, inputTopics, changelogTopic, deferredTopic, logger } } = this.#ports
     const positions = await readPositions(admin, { groupId, topics: [...inputTopics, changelogTopic, deferredTopic], task: this.index }, logger)
     this.#checkOwned()
@@ -94,20 +94,21 @@ export class Task {
   }
 
   /** Step 8. */
-  async #restore (logic: TaskLogic, claim: Claim, clock: BrokerClock, positions: ReadonlyMap<string, number>) {
+  async #restore (logic: TaskLogic, claim: Claim, clock: BrokerClock, positions: ReadonlyMap<string, Position>) {
     const { logReader: reader, options: { changelogTopic, deferredTopic, logger } } = this.#ports
-    const changelogStartOffset = positions.get(changelogTopic)!
+    const changelogStartOffset = positions.get(changelogTopic)!.nextOffset
+    const deferredStartOffset = positions.get(deferredTopic)!.nextOffset
     this.#become({ status: 'restoring' })
     const ports = { reader, task: this.index, claim: claim.id, checkOwned: this.#checkOwned }
     const [changed, deferred] = await Promise.all([
       restoreFrom({ topic: changelogTopic, startOffset: changelogStartOffset, fold: record => logic.restoreChangelog(record) }, ports),
-      restoreFrom({ topic: deferredTopic, startOffset: positions.get(deferredTopic)!, fold: record => logic.restoreDeferred(record) }, ports)
+      restoreFrom({ topic: deferredTopic, startOffset: deferredStartOffset, fold: record => logic.restoreDeferred(record) }, ports)
     ])
     this.#checkOwned()
     const restored = logic.restored({
       nowMs: clock.nowMs(), changelogStartOffset, changelogNextOffset: claim.changelogOffset + 1, deferredNextOffset: claim.deferredOffset + 1
     })
-    const marks: LowWater = restored?.marks ?? { changelogOffset: changelogStartOffset, deferredOffset: positions.get(deferredTopic)! }
+    const marks: LowWater = restored?.marks ?? { changelogOffset: changelogStartOffset, deferredOffset: deferredStartOffset }
     return { records: changed + deferred, marks, inputs: heldAgainst(positions, restored?.inputs ?? new Map(), this.index, logger) }
   }
 
