@@ -35,7 +35,11 @@ function notRepeated (byToken: ReadonlyMap<string, readonly Of<'ingress'>[]>, in
 }
 
 function inOrder (byToken: ReadonlyMap<string, readonly Of<'ingress'>[]>, intents: Intents): Anomaly[] {
-  const firsts = [...byToken].flatMap(([token, [first]]) => intents.get(token)!.order === null ? [] : [{ intent: intents.get(token)!, record: first! }])
+  const firsts = [...byToken].flatMap(([token, records]) => {
+    const intent = intents.get(token)!
+    // Of one that was to be sent twice and is there once nobody knows which it is: the first may not have been taken.
+    return intent.order === null || records.length < intent.times ? [] : [{ intent, record: records[0]! }]
+  })
   return [...grouped(firsts, ({ intent, record }) => `${intent.source} ${intent.workflow} ${intent.priority} ${record.partition}`).values()].flatMap(lane => {
     lane.sort((a, b) => a.intent.order! - b.intent.order!)
     return lane.flatMap((next, i) => {

@@ -145,6 +145,47 @@ test('property: catching up keeps order, is never early, and ends', () => {
   }))
 })
 
+/** When each goes on, looked at as often as rounds do. */
+function goneAtMs (queue: DeferredQueue, fromMs: number, untilMs: number, isHeld = nothingHeld as (target: string, priority: number) => boolean): Map<number, number> {
+  const gone = new Map<number, number>()
+  for (let nowMs = fromMs; nowMs <= untilMs && queue.size > 0; nowMs += 20) {
+    if ((queue.nextDueMs() ?? Infinity) <= nowMs) for (const offset of released(queue, nowMs, isHeld)) gone.set(offset, nowMs)
+  }
+  return gone
+}
+
+test('what is due after an outage of minutes isn\'t late by minutes because a few were due as it began', () => {
+  const queue = new DeferredQueue()
+  for (let i = 0; i < 5; i++) queue.put(facts(i, { dueMs: i * 100 }))
+  const backMs = 168_000
+  queue.schedule(backMs, nothingHeld)
+  for (let i = 0; i < 20; i++) queue.put(facts(10 + i, { dueMs: backMs + i * 100 }))
+  const gone = goneAtMs(queue, backMs, backMs + 60_000)
+  expect(gone.size).toBe(25)
+  for (let i = 0; i < 20; i++) expect(gone.get(10 + i)! - (backMs + i * 100)).toBeLessThanOrEqual(1_000)
+})
+
+test('what waited a while apart is spread, too: not all at once when the outage is over', () => {
+  const queue = new DeferredQueue()
+  for (let i = 0; i < 20; i++) queue.put(facts(i, { dueMs: i * 5_000 }))
+  const backMs = 200_000
+  queue.schedule(backMs, nothingHeld)
+  const times = [...goneAtMs(queue, backMs, backMs + 60_000).values()]
+  expect(times).toHaveLength(20)
+  for (const [i, time] of times.slice(1).entries()) expect(time - times[i]!).toBeGreaterThanOrEqual(480)
+  expect(times.at(-1)! - backMs).toBeLessThanOrEqual(10_500)
+})
+
+test('nor does what is parked hold up what became due after it', () => {
+  const queue = new DeferredQueue()
+  for (let i = 0; i < 5; i++) queue.put(facts(i, { dueMs: i * 100, target: 'paused' }))
+  const backMs = 168_000
+  const isHeld = (target: string) => target === 'paused'
+  queue.schedule(backMs, isHeld)
+  queue.put(facts(10, { dueMs: backMs }))
+  expect(goneAtMs(queue, backMs, backMs + 3_000, isHeld).get(10)).toBeLessThanOrEqual(backMs + 1_000)
+})
+
 test('a source with a hundred thousand waiting makes no other late', () => {
   const queue = new DeferredQueue()
   for (let i = 0; i < 100_000; i++) queue.put(facts(i, { dueMs: 1e12 + i, workflowId: `w${i % 1_000}` }))

@@ -7,7 +7,7 @@
 //       nothing until it may go on, except that its deadline still counts.
 //   Q3. Each source catches up by itself, so that one's backlog makes no other late.
 //   Q4. Looking changes nothing that a second look would miss: entries leave only by `remove`.
-import { catchUpOf, goesOnAtMs } from './catch-up.ts'
+import { catchUpOf, goesOnAtMs, withoutGap } from './catch-up.ts'
 import { DeferredChains } from './deferred-chains.ts'
 import { type DeferredFacts, DeferredTable, ingressOfKey, laneOf, none } from './deferred-table.ts'
 import { type Source, Walk, type Waiting } from './deferred-walk.ts'
@@ -76,7 +76,12 @@ export class DeferredQueue {
   /** Ends the restore. */
   restored (): void { this.#byIngress = undefined }
 
-  remove (row: number): void { this.#unlink(row) }
+  remove (row: number): void {
+    const dueMs = this.#table.dueMs[row]!
+    const source = this.#sourceOf(row)
+    this.#unlink(row)
+    this.#passed(source, dueMs)
+  }
 
   /** The row of one that waits; undefined where it lies behind too many of its order. */
   find (order: number, ingress: number): number | undefined {
@@ -185,6 +190,12 @@ export class DeferredQueue {
     }
   }
 
+  #passed (source: Source, dueMs: number): void {
+    if (source.catchUp === undefined) return
+    const next = this.#head(source)
+    if (next !== undefined) source.catchUp = withoutGap(source.catchUp, dueMs, this.#table.dueMs[next]!)
+  }
+
   /** Not while restoring: rows are looked up by their place in the order. */
   #free (row: number): void {
     if (this.#byIngress === undefined) this.#table.free(row)
@@ -199,6 +210,7 @@ export class DeferredQueue {
       source.heads.pop()
       if (deadlineMs[row]! > nowMs && this.#isHeld(row)) this.#parkingOf(row).push(row)
       else free.push(row)
+      this.#passed(source, dueMs[row]!)
     }
     for (const row of free) source.heads.push(row)
   }
