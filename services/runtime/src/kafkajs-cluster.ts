@@ -57,7 +57,7 @@ export interface BrokerCluster {
   disconnect (): Promise<void>
   refreshMetadata (): Promise<void>
   findBroker (wanted: { readonly nodeId: string | number }): Promise<Broker>
-  findGroupCoordinator (wanted: { readonly groupId: string }): Promise<Broker>
+  findGroupCoordinator (wanted: { readonly groupId: string, readonly coordinatorType?: number }): Promise<Broker>
   findTopicPartitionMetadata (topic: string): readonly { readonly partitionId: number, readonly partitionErrorCode: number, readonly leader: number }[]
 }
 
@@ -110,7 +110,18 @@ export async function offsetBounds (broker: Broker, topic: string, partition: nu
   return { low: await at(earliest), end: await at(latest) }
 }
 
-export const typeOf = (errorCode: number): string => createErrorFromCode(errorCode).type
+/** What kafkajs has no names for. */
+const newerErrors = new Map([
+  [90, { type: 'PRODUCER_FENCED', message: 'another producer with the same transactional id has come since' }],
+  [120, { type: 'TRANSACTION_ABORTABLE', message: 'the transaction can only be aborted' }]
+])
+
+export function brokerError (errorCode: number): Error & { readonly type: string } {
+  const newer = newerErrors.get(errorCode)
+  return newer === undefined ? createErrorFromCode(errorCode) : Object.assign(new Error(newer.message), { type: newer.type })
+}
+
+export const typeOf = (errorCode: number): string => brokerError(errorCode).type
 
 async function ask (broker: Broker, api: 'Fetch' | 'Metadata', parameters: object): Promise<unknown> {
   const { request, response, ...rest } = broker.lookupRequest(apiKeys[api], requests[api])(parameters)

@@ -4,7 +4,7 @@ import { CodedError } from '../errors.ts'
 
 export const taskRoundErrorCodes = [
   'OPTIONS_INVALID', 'PARTITIONS_DIFFER', 'TASK_LOST', 'POSITION_BEYOND_END', 'RESTORE_STALLED',
-  'LOGIC_FAILED', 'OUTPUT_INVALID', 'ROUND_TOO_LARGE', 'PRODUCE_FAILED', 'NOT_WRITTEN'
+  'LOGIC_FAILED', 'OUTPUT_INVALID', 'ROUND_TOO_LARGE', 'PRODUCE_FAILED', 'NOT_WRITTEN', 'KAFKA_TOO_OLD', 'NO_ANSWER'
 ] as const
 export type TaskRoundErrorCode = typeof taskRoundErrorCodes[number]
 

@@ -78,7 +78,7 @@ export const runnerDefaults = {
   // An urgent record waits for the round before it: 100 records are about 4 ms, 500 about 15.
   urgentRecordsMax: 100,
   roundRecordsMax: 500,
-  // A transaction costs 5 ms of CPU, here and at the broker, for one record as for a hundred.
+  // A transaction costs 2 ms of CPU, here and at the broker, for one record as for a hundred.
   lingerGapsMs: [0, 5, 20, 50],
   maxWaitMs: 20,
   // A fetch is decoded in one piece, and what is decoded waits in front of an urgent record.

@@ -8,23 +8,22 @@ const output = (partition: number, bytes = 10, more: Partial<OutputRecord> = {})
   ({ topic: 'out', partition, key: 'key', value: Buffer.alloc(bytes), ...more })
 
 describe('productionOf', () => {
-  test('everything goes in one wave, own records to the task\'s partition, and partitions are counted', () => {
+  test('everything goes in one wave, own records to the task\'s partition, one batch a partition', () => {
     const waves = productionOf(plan({ outputs: [output(0), output(1), output(0)], changelog: [{ key: 'a', value: Buffer.alloc(1) }], deferred: [{ key: 'a', value: null }] }), target)
-    expect(waves.map(({ partitions }) => partitions)).toEqual([4])
-    expect(waves[0]!.topicMessages.map(({ topic, messages }) => [topic, messages.map(({ partition }) => partition)]))
-      .toEqual([['out', [0, 1, 0]], ['changelog', [3]], ['deferred', [3]]])
+    expect(waves.map(wave => wave.map(({ topic, partition, messages }) => [topic, partition, messages.length])))
+      .toEqual([[['out', 0, 2], ['out', 1, 1], ['changelog', 3, 1], ['deferred', 3, 1]]])
   })
 
   test('a plan with nothing to write makes no wave', () => expect(productionOf(plan({}), target)).toEqual([]))
 
   test('what exceeds a batch of one partition goes into the next wave, in order', () => {
     const waves = productionOf(plan({ outputs: [output(0, 600), output(0, 600, { key: 'second' }), output(1, 10)], changelog: [{ key: 'a', value: null }] }), target)
-    expect(waves.map(({ partitions, topicMessages }) => [partitions, topicMessages.flatMap(({ messages }) => messages.map(({ key }) => key))]))
-      .toEqual([[3, ['key', 'key', 'a']], [1, ['second']]])
+    expect(waves.map(wave => wave.map(({ partition, messages }) => [partition, ...messages.map(({ key }) => key)])))
+      .toEqual([[[0, 'key'], [1, 'key'], [3, 'a']], [[0, 'second']]])
   })
 
   test('one record larger than a batch is sent alone: the broker decides', () => {
-    expect(productionOf(plan({ outputs: [output(0, 5_000)] }), target).map(({ partitions }) => partitions)).toEqual([1])
+    expect(productionOf(plan({ outputs: [output(0, 5_000)] }), target).map(wave => wave.length)).toEqual([1])
   })
 
   test('a changelog larger than a batch is refused: its offsets would not be consecutive', () => {

@@ -1,21 +1,19 @@
 // A round's plan as the messages to produce, checked before a transaction is begun.
 //
 // Invariants:
-//   D1. Every message names its partition: kafkajs may move a record without a key to another partition on a retry.
-//   D2. What a round sends to one partition in one request stays below `batchBytesMax`, because kafkajs makes one batch
-//       of it, and the broker's bound on messages holds for the batch. What is more goes into a further wave.
-//   D3. The changelog's records are one batch, and so are the deferred topic's: between two batches the marker of an
+//   D1. What a round sends to one partition in one request is one batch and stays below `batchBytesMax`, because the broker's
+//       bound on messages holds for the batch. What is more goes into a further wave.
+//   D2. The changelog's records are one batch, and so are the deferred topic's: between two batches the marker of an
 //       earlier transaction may land, and offsets would not be consecutive.
-import type { Message, TopicMessages } from 'kafkajs'
 import { CodedError } from '../errors.ts'
+import type { BatchMessage } from '../record-batch.ts'
 import type { TaskRoundErrorCode } from './failures.ts'
 import type { KeyedRecord, OutputRecord, RoundPlan } from './task-logic.ts'
 
-/** One produce request; `partitions` of them must be answered. */
-export interface Wave {
-  readonly topicMessages: readonly TopicMessages[]
-  readonly partitions: number
-}
+/** What is produced at once: one batch a partition. */
+export type Wave = readonly PartitionMessages[]
+
+export interface PartitionMessages { readonly topic: string, readonly partition: number, readonly messages: readonly BatchMessage[] }
 
 export interface ProductionTarget {
   readonly task: number
@@ -27,25 +25,10 @@ export interface ProductionTarget {
 /** What a record adds to its batch beside key, value and headers, at most. */
 const recordOverheadBytes = 32
 
-class WaveBuilder {
-  readonly #topics = new Map<string, Message[]>()
-  partitions = 0
-
-  add (topic: string, message: Message): void {
-    const messages = this.#topics.get(topic)
-    if (messages === undefined) this.#topics.set(topic, [message])
-    else messages.push(message)
-  }
-
-  built (): Wave {
-    return { topicMessages: [...this.#topics].map(([topic, messages]) => ({ topic, messages })), partitions: this.partitions }
-  }
-}
-
-interface Slot { wave: number, bytes: number }
+interface Slot { wave: number, bytes: number, messages: BatchMessage[] }
 
 export function productionOf (plan: RoundPlan, target: ProductionTarget): Wave[] {
-  const waves: WaveBuilder[] = []
+  const waves: PartitionMessages[][] = []
   const slots = new Map<string, Slot[]>()
   for (const output of plan.outputs) {
     const { topic, partition, key, value, headers } = output
@@ -54,39 +37,39 @@ export function productionOf (plan: RoundPlan, target: ProductionTarget): Wave[]
     if (slot.wave < 0 || slot.bytes + bytes > target.batchBytesMax) {
       slot.wave++
       slot.bytes = 0
-      waves[slot.wave] ??= new WaveBuilder()
-      waves[slot.wave]!.partitions++
+      slot.messages = []
+      const wave = waves[slot.wave] ??= []
+      wave.push({ topic, partition, messages: slot.messages })
     }
     slot.bytes += bytes
-    waves[slot.wave]!.add(topic, headers === undefined ? { key, value, partition } : { key, value, partition, headers })
+    slot.messages.push(headers === undefined ? { key, value } : { key, value, headers })
   }
   addOwn(waves, plan.changelog, target.changelogTopic, target)
   addOwn(waves, plan.deferred, target.deferredTopic, target)
-  return waves.map(wave => wave.built())
+  return waves
 }
 
-function addOwn (waves: WaveBuilder[], records: readonly KeyedRecord[], topic: string, { task, batchBytesMax }: ProductionTarget): void {
+function addOwn (waves: PartitionMessages[][], records: readonly KeyedRecord[], topic: string, { task, batchBytesMax }: ProductionTarget): void {
   if (records.length === 0) return
-  waves[0] ??= new WaveBuilder()
-  waves[0].partitions++
   let bytes = 0
   for (const { key, value } of records) {
     if (typeof key !== 'string' || !isValue(value)) throw invalid(`a record for ${topic} has no key or a wrong value`)
     bytes += recordOverheadBytes + Buffer.byteLength(key) + (value?.length ?? 0)
-    waves[0].add(topic, { key, value, partition: task })
   }
   if (bytes > batchBytesMax) {
     throw new CodedError<TaskRoundErrorCode>('ROUND_TOO_LARGE', `a round has ${bytes} bytes for ${topic}, more than the ${batchBytesMax} of a batch`)
   }
+  const first = waves[0] ??= []
+  first.push({ topic, partition: task, messages: records })
 }
 
 function slotOf (slots: Map<string, Slot[]>, topic: string, partition: number): Slot {
   let ofTopic = slots.get(topic)
   if (ofTopic === undefined) slots.set(topic, ofTopic = [])
-  return ofTopic[partition] ??= { wave: -1, bytes: 0 }
+  return ofTopic[partition] ??= { wave: -1, bytes: 0, messages: [] }
 }
 
-/** Checked here, because in kafkajs a wrong one fails somewhere inside, like a bug of its own. */
+/** Checked here, because in an encoder a wrong one fails somewhere inside, like a bug of its own. */
 function checkedSize ({ topic, partition, key, value, headers }: OutputRecord): number {
   if (typeof topic !== 'string' || topic === '') throw invalid('an output names no topic')
   if (!Number.isInteger(partition) || partition < 0) throw invalid(`an output for ${topic} names partition ${partition}`)

@@ -8,7 +8,6 @@
 //   R3. Nothing is tried again hot: in place only while the search for a poison record gets nearer; all else starts the
 //       task anew, with a backoff.
 //   R4. `now` is the broker's time.
-import type { RecordMetadata } from 'kafkajs'
 import { CodedError } from '../errors.ts'
 import { afterCommit, afterFailure, roundOf, type Search } from './bisection.ts'
 import type { BrokerClock } from './broker-clock.ts'
@@ -22,7 +21,8 @@ import { nextRoom } from './round-room.ts'
 import { productionOf, type Wave } from './production.ts'
 import { TakePolicy } from './take-policy.ts'
 import type { InputRecord, LowWater, Produced, RoundPlan, TaskLogic } from './task-logic.ts'
-import { appendTimeOf, baseOffsetOf, sendPositions, sendRecords } from './transactions.ts'
+import type { Produced as Written } from '../transaction-requests.ts'
+import { appendTimeOf, baseOffsetOf, offsetsOf } from './transactions.ts'
 
 /** Outlives the task object, because a search goes on over the restarts that its own failures cause, and a slow machine stays slow. */
 export interface SearchMemory {
@@ -193,11 +193,10 @@ export class Rounds {
   async #commit ({ records, plan, waves }: Planned): Promise<void> {
     const { task, options, producers, checkOwned } = this.#ports
     checkOwned()
-    const transaction = await producers.begin()
+    const transaction = producers.begin()
     const inputs = new Map<string, number>()
     for (const { topic, offset } of records) inputs.set(topic, offset + 1)
-    await sendPositions(transaction, task, { inputs, marks: this.#marks }, options)
-    const written = await sendRecords(transaction, waves)
+    const written = await transaction.write(offsetsOf({ inputs, marks: this.#marks }, task, options), waves)
     await options.faults?.insideTransaction?.(task)
     const marks = await this.#ask(() => this.#apply(plan, written))
     await options.faults?.beforeCommit?.(task)
@@ -206,7 +205,7 @@ export class Rounds {
     this.#marks = marks
   }
 
-  #apply (plan: RoundPlan, written: readonly RecordMetadata[]): LowWater {
+  #apply (plan: RoundPlan, written: readonly Written[]): LowWater {
     const { task, logic, clock, options: { changelogTopic, deferredTopic } } = this.#ports
     const appendedAtMs = appendTimeOf(written, changelogTopic)
     if (appendedAtMs !== undefined) clock.observe(appendedAtMs)

@@ -52,8 +52,8 @@ export class Task {
   constructor (index: number, ports: TaskPorts) {
     this.index = index
     this.#ports = ports
-    const { transactionalIdPrefix, transactionTimeoutMs } = ports.options
-    this.#producers = new ProducerRotation({ kafka: ports.producerKafka, transactionalIdPrefix, task: index, transactionTimeoutMs })
+    const { groupId, transactionalIdPrefix, transactionTimeoutMs } = ports.options
+    this.#producers = new ProducerRotation({ kafka: ports.producerKafka, groupId, transactionalIdPrefix, task: index, transactionTimeoutMs })
   }
 
   get status (): TaskStatus { return this.#state.status }
@@ -74,7 +74,7 @@ export class Task {
         await faults?.beforeFence?.(this.index, id)
       })
       this.#checkOwned()
-      const claim = await commitClaim(this.index, await this.#producers.begin(), options)
+      const claim = await commitClaim(this.index, this.#producers.begin(), options)
       this.#checkOwned()
       const clock = new BrokerClock(claim.appendedAtMs, () => performance.now())
       const positions = await this.#readPositions()
