@@ -87,3 +87,30 @@ test('a partition that others have moved on goes on where they are', async () =>
   offsets.assign({ p1: [0] }, topics, true)
   expect(offsets.begin(offsets.at('p1', 0) as Owned, 20, 30).nextOffset).toBe(20)
 })
+
+test('while a rebalance goes on only what is asked for is committed, the rest when it is over', async () => {
+  const held = offsets.hold()
+  handled('p0', 0)
+  await jest.advanceTimersByTimeAsync(500)
+  await held
+  expect(committed).toEqual([])
+  offsets.release()
+  await jest.advanceTimersByTimeAsync(60)
+  expect(committed).toEqual([[at('p0', '1')]])
+})
+
+test('a rejoin waits for the commit that is under way', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let isHeld = false
+  offsets.close()
+  offsets = new InboxOffsets({ seek () {}, commitOffsets: () => promise } as unknown as Consumer, pino({ level: 'silent' }))
+  offsets.assign({ p0: [0] }, ['p0'], true)
+  handled('p0', 0)
+  await jest.advanceTimersByTimeAsync(60)
+  const held = offsets.hold().then(() => { isHeld = true })
+  await jest.advanceTimersByTimeAsync(1_000)
+  expect(isHeld).toBe(false)
+  resolve()
+  await held
+  expect(isHeld).toBe(true)
+})

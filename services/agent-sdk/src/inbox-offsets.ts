@@ -6,7 +6,9 @@
 //       not committed counts as waiting: for P0, a commit as late as its objective would make the agent look late itself.
 //   O3. What this process has committed is never handled by it again, though the broker forget the group's offsets (it may,
 //       when it is killed and started again) and hand over all that it has.
-//   O4. A commit that fails is repeated with the next one: nothing is lost, at worst a record is handled again.
+//   O4. None is begun between a rebalance and its end, and none is under way while this member joins: kafkajs tries a commit again
+//       with whatever generation it has then, and the broker would take it for partitions that have another owner by now.
+//   O5. A commit that fails is repeated with the next one: nothing is lost, at worst a record is handled again.
 import type { Consumer } from 'kafkajs'
 import type { Logger } from 'pino'
 import { InFlight } from './core/in-flight.ts'
@@ -36,6 +38,7 @@ export class InboxOffsets {
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Infinity
   #closed = false
+  #held = false
 
   constructor (consumer: Consumer, logger: Logger) {
     this.#consumer = consumer
@@ -100,6 +103,19 @@ export class InboxOffsets {
     this.#commitSoon(owned)
   }
 
+  /** Until the next assignment only what is asked for is committed; resolves when nothing is under way. */
+  async hold (): Promise<void> {
+    this.#held = true
+    this.#disarm()
+    await this.#committing
+  }
+
+  release (): void {
+    if (!this.#held) return
+    this.#held = false
+    for (const owned of this.#owned.values()) if (owned.inFlight !== undefined && owned.inFlight.commitOffset() > owned.committed) this.#commitSoon(owned)
+  }
+
   /** Resolves when all that is done by now is committed, or could not be. */
   async commit (): Promise<void> {
     this.#disarm()
@@ -116,7 +132,7 @@ export class InboxOffsets {
   #commitSoon ({ priority }: Pick<Owned, 'priority'>): void {
     const waitMs = priority === 0 ? commitEveryMs.urgent : commitEveryMs.others
     const atMs = performance.now() + waitMs
-    if (this.#closed || this.#timerAtMs <= atMs) return
+    if (this.#closed || this.#held || this.#timerAtMs <= atMs) return
     this.#disarm()
     this.#timerAtMs = atMs
     this.#timer = setTimeout(() => void this.commit(), waitMs)

@@ -10,7 +10,7 @@
 //       A handler that takes longer goes on; its answer counts if it comes first.
 //   N4. A delivery whose handling ends the process again and again is set aside (careful-start.ts), so that the inbox goes on.
 //   N5. A record that can't be read is logged without content, counted and passed over.
-import { noOwnRestart, runAndComeBack, TakePolicy } from '@mesh/runtime'
+import { noOwnRestart, runAndComeBack, TakePolicy, within } from '@mesh/runtime'
 import { type Codec, CodecError } from '@mesh/schemas'
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
@@ -103,7 +103,10 @@ export class Inbox {
     const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = this.#consumer.events
     this.#consumer.on(HEARTBEAT, () => this.#onHeartbeat())
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#onJoin(payload.memberId, payload.memberAssignment))
-    this.#consumer.on(REBALANCING, () => { this.#held = this.#rebalancing = true })
+    this.#consumer.on(REBALANCING, () => {
+      this.#held = this.#rebalancing = true
+      void this.#offsets.hold()
+    })
     this.#consumer.on(CRASH, ({ payload }) => { this.#problem = `the inbox consumer stopped: ${payload.error.message}` })
     await this.#consumer.connect()
     await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
@@ -139,6 +142,7 @@ export class Inbox {
     this.#heartbeatAtMs = performance.now()
     if (!this.#held || this.#closing) return
     this.#held = this.#rebalancing = false
+    this.#offsets.release()
     this.#pump()
   }
 
@@ -160,6 +164,7 @@ export class Inbox {
       this.#consumer.resume([{ topic: owned.topic, partitions: [owned.partition] }])
     }
     this.#held = this.#closing
+    this.#offsets.release()
     this.#problem = undefined
     this.#options.logger.info({ partitions: this.#offsets.size, ...this.#grant, lost: change.lost.length, gained: change.gained.length }, 'joined the inbox group')
     this.#joined.resolve()
@@ -169,6 +174,7 @@ export class Inbox {
   async #handOff (): Promise<void> {
     // What the group is told of what runs must hold until it has given out the shares.
     this.#held = true
+    await within(handoffMsMax, this.#offsets.hold())
     // Once a rebalance, however often the join is tried; and a member that was thrown out has nothing to wait for.
     if (!this.#rebalancing) return
     this.#rebalancing = false
