@@ -39,11 +39,12 @@ CREATE TABLE statements (
   body       text NOT NULL
 );
 
--- Signed notes, by the number of statements that they commit to.
+-- Signed notes, by the number of statements that they commit to, and the public key (NAME+ID+BASE64).
 CREATE TABLE checkpoints (
   size bigint PRIMARY KEY,
   at   timestamptz(3) NOT NULL,
-  note text NOT NULL
+  note text NOT NULL,
+  key  text NOT NULL
 );
 CREATE INDEX checkpoints_at ON checkpoints (at);
 

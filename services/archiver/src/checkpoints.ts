@@ -8,7 +8,7 @@
 
 import type { KeyObject } from 'node:crypto'
 import {
-  canonicalJson, checkSignature, Frontier, headsStatement, originStatement, parseNote, sha256, signedNote, statementLog, type Json, type NoteKey, type Query, type SignedNote
+  canonicalJson, checkSignature, Frontier, headsStatement, keyText, originStatement, parseNote, sha256, signedNote, statementLog, type Json, type NoteKey, type Query, type SignedNote
 } from '@mesh/evidence'
 import { appendLeaves, lockedLog } from './audit-log.ts'
 import type { Connections, PoolClient } from './connections.ts'
@@ -139,7 +139,8 @@ async function write (client: PoolClient, history: SignedHistory, edges: Map<num
   const statements = await appendLeaves(client, schema, log, bodies.map(body => sha256.leaf(Buffer.from(body))))
   await client.query(`INSERT INTO ${schema}.statements (leaf_index, body) SELECT * FROM unnest($1::bigint[], $2::text[])`, [bodies.map((_, i) => history.size + i), bodies])
   const checkpoint = { origin, size: statements.size, root: statements.root() }
-  await client.query(`INSERT INTO ${schema}.checkpoints (size, at, note) VALUES ($1, $2, $3)`, [checkpoint.size, new Date(atMs), signedNote(checkpoint, key.key, key.privateKey)])
+  await client.query(`INSERT INTO ${schema}.checkpoints (size, at, note, key) VALUES ($1, $2, $3, $4)`,
+    [checkpoint.size, new Date(atMs), signedNote(checkpoint, key.key, key.privateKey), keyText(key.key)])
   return { size: checkpoint.size, root: checkpoint.root, atMs, edges: new Map([...edges, [statementLog, statements]]) }
 }
 

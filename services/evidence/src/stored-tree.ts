@@ -8,9 +8,10 @@ import { levelsOf, sha256, type Hash } from '@mesh/signing/merkle'
 import { beginOf, coverOf, leavesOf, type Subtree } from './core/cover.ts'
 import { Frontier, hashesFrom } from './core/frontier.ts'
 import type { Run } from './core/proofs.ts'
+import type { RowField } from './core/row.ts'
 
 /** A query with its parameters; what a database client's `query` does. */
-export type Query = (text: string, values: readonly unknown[]) => Promise<{ readonly rows: readonly Record<string, unknown>[] }>
+export type Query = (text: string, values: readonly unknown[]) => Promise<{ readonly rows: readonly Record<string, unknown>[], readonly fields: readonly RowField[] }>
 
 /** Every how many levels a subtree's root is stored. */
 export const storedLevels = 8
