@@ -136,7 +136,7 @@ export class BundleCheck {
         return
       case 'checkpoint': { this.#takeNote(line.note, { line: number }, 'the checkpoint'); return }
       case 'consistency': { this.#consistencies.push(line); return }
-      case 'log': return this.#beginSection(line.log, number)
+      case 'log': return this.#beginSection(line, number)
       case 'unplaced': return this.#takeUnplaced(line.event, number)
       case 'end':
         this.#hasEnd = true
@@ -168,7 +168,7 @@ export class BundleCheck {
     return this.#notes.reduce((last: SignedNote | undefined, note) => last === undefined || note.checkpoint.size > last.checkpoint.size ? note : last, undefined)
   }
 
-  #beginSection (log: number, line: number): void {
+  #beginSection ({ log, size: said }: Extract<BundleLine, { kind: 'log' }>, line: number): void {
     this.#endSection()
     const last = this.#last()
     if (last === undefined || (log === statementLog) === this.#hasStatements) {
@@ -176,13 +176,16 @@ export class BundleCheck {
     }
     if (log === statementLog) {
       this.#hasStatements = true
+      const { size } = last.checkpoint
+      if (said !== size) this.#find('CHECKPOINT_MISMATCH', `the bundle shows ${said} statements, the checkpoint commits to ${size}`, { line, log })
       const roots = new Map(this.#notes.map(({ checkpoint: { size, root } }) => [size, root]))
-      this.#section = { log, check: new SectionCheck({ size: last.checkpoint.size, roots, dense: { from: 0, to: 0 } }) }
+      this.#section = { log, check: new SectionCheck({ size, roots, dense: { from: 0, to: 0 } }) }
       return
     }
     const heads = this.#heads.flatMap(({ heads }) => heads.filter(head => head.log === log))
     const size = heads.at(-1)?.size
     if (size === undefined || !this.#missingLogs.delete(log)) return this.#find('EVENT_INSERTED', `no statement speaks of log ${log}, or it is there twice`, { line, log })
+    if (said !== size) this.#find(said < size ? 'TAIL_MISSING' : 'EVENT_INSERTED', `the bundle shows ${said} leaves, ${size} were signed`, { line, log, index: Math.min(said, size) })
     const roots = new Map(heads.map(head => [head.size, head.root]))
     this.#section = { log, check: new SectionCheck({ size, roots, dense: this.#coverage.logs.get(log) ?? { from: 0, to: 0 } }) }
   }
