@@ -1,5 +1,5 @@
 export type {
-  AgentHealth, AgentKey, AgentRegistration, AgentStatus, Alert, AuditDecision, AuditEvent, AuditStory, Capability, ChainHop, ChainLimits, Circuit, CircuitDay,
+  AgentHealth, AgentKey, AgentRegistration, AgentStatus, Alert, AuditDecision, AuditEvent, AuditStory, Capability, ChainHop, ChainLimits, Checkpoint, Circuit, CircuitDay,
   CircuitState, CircuitUse, ClassPressure, ControlChange, DeadLetter, Decision, Deferral, Delivery, Dispatch, DispatchType, ErrorDetail, Fallback, FallbackKind,
   FallbackReply, Notice, NoticeType, Position, Pressure, Quota, QuotaUse, Records, Redrive, RetryPolicy, SignedDispatch, SlowDown, Usage
 } from './generated/records.ts'

@@ -174,6 +174,16 @@ export const catalogue: readonly TopicDefinition[] = [
     config: decided,
     owner: 'registry',
     reason: 'Whose signature is whose; read whole by coordinators and by every agent, because each checks for itself.'
+  },
+  {
+    name: 'checkpoints',
+    key: 'origin/size',
+    schemas: ['Checkpoint'],
+    partitions: 1,
+    cleanup: 'delete',
+    config: { 'retention.ms': text(3_650 * dayMs), 'max.message.bytes': text(limits.controlMessageBytesMax) },
+    owner: 'archiver',
+    reason: 'What the archive held at each moment, signed, where nobody who can edit the database can take it back; ten years, since an auditor may ask late.'
   }
 ]
 

@@ -250,6 +250,18 @@ export interface ChainLimits {
   readonly workflowHopsMax: number | null
 }
 
+/** What the archive held at a moment, signed: the value on mesh.checkpoints, keyed by origin and size. */
+export interface Checkpoint {
+  /** Which archive speaks. */
+  readonly origin: string
+  /** How many statements it commits to; the same size is the same checkpoint. */
+  readonly size: number
+  /** When, milliseconds since 1970. */
+  readonly atMs: number
+  /** The checkpoint itself, as a C2SP signed note. */
+  readonly note: string
+}
+
 /** What callers get. */
 export type CircuitState = 'closed' | 'open' | 'half_open' | 'slow_start'
 
@@ -671,4 +683,5 @@ export interface Records {
   Alert: Alert
   Redrive: Redrive
   AgentKey: AgentKey
+  Checkpoint: Checkpoint
 }

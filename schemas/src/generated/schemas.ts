@@ -2721,5 +2721,36 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
         }
       ]
     }
+  },
+  Checkpoint: {
+    subject: 'mesh.control.Checkpoint',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.control",
+      "name": "Checkpoint",
+      "doc": "What the archive held at a moment, signed: the value on mesh.checkpoints, keyed by origin and size.",
+      "fields": [
+        {
+          "name": "origin",
+          "type": "string",
+          "doc": "Which archive speaks."
+        },
+        {
+          "name": "size",
+          "type": "long",
+          "doc": "How many statements it commits to; the same size is the same checkpoint."
+        },
+        {
+          "name": "atMs",
+          "type": "long",
+          "doc": "When, milliseconds since 1970."
+        },
+        {
+          "name": "note",
+          "type": "string",
+          "doc": "The checkpoint itself, as a C2SP signed note."
+        }
+      ]
+    }
   }
 }

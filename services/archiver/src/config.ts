@@ -23,5 +23,36 @@ export const config = defineConfig({
     env: 'MESH_ARCHIVER_SESSION_MS',
     schema: z.coerce.number().int().min(1_000).max(300_000).default(10_000),
     doc: 'How long a dead archiver keeps its partitions, milliseconds; within what the broker allows.'
+  },
+  checkpointOrigin: {
+    env: 'MESH_CHECKPOINT_ORIGIN',
+    schema: z.string().regex(/^[^\s+]{1,100}$/, { error: 'must be 1 to 100 characters without spaces and +' }).optional(),
+    doc: 'Name of this archive in its checkpoints, unlike that of any other; the namespace and `/audit` if not set.'
+  },
+  checkpointEveryMs: {
+    env: 'MESH_CHECKPOINT_EVERY_MS',
+    schema: z.coerce.number().int().min(100).max(86_400_000).default(60_000),
+    doc: 'From one signed checkpoint to the next, while something is archived, milliseconds.'
+  },
+  checkpointEveryEvents: {
+    env: 'MESH_CHECKPOINT_EVENTS',
+    schema: z.coerce.number().int().min(1).max(10_000_000).default(100_000),
+    doc: 'Events after which a checkpoint is signed earlier.'
+  },
+  checkpointsFolder: {
+    env: 'MESH_CHECKPOINTS_FOLDER',
+    schema: z.string().min(1).default('.mesh/checkpoints'),
+    doc: 'Folder outside the database in which each checkpoint is kept as a file.'
+  },
+  checkpointKey: {
+    env: 'MESH_CHECKPOINT_KEY',
+    schema: z.string().optional(),
+    doc: 'Ed25519 key that signs checkpoints (PEM, PKCS #8); the same for all archivers. From its file if not set.',
+    secret: true
+  },
+  checkpointKeyFile: {
+    env: 'MESH_CHECKPOINT_KEY_FILE',
+    schema: z.string().min(1).default('.mesh/checkpoint-key.pem'),
+    doc: 'File of that key, made on the first start, readable by its owner alone.'
   }
 })

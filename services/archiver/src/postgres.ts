@@ -2,18 +2,23 @@
 //
 // D1. The progress row is locked first and compared with the chunk's start: two archivers can't both move it, and a zombie's
 //     chunk is refused. A commit whose answer was lost shows as moved when it is tried again.
-// D2. Rows go by COPY into a temporary table of the connection, then into the days' partitions, leaving out ids they have.
+// D2. Which events of a chunk are known is asked first; the others get the next places in their partition's log (audit-log.ts) and go
+//     by COPY into the days' partitions. Nobody else writes this partition's events meanwhile (D1); if a row is there all the same,
+//     its key refuses it and the chunk is tried again.
 // D3. Changes and alerts are few: one statement of parameters, leaving out ids that are there.
 // D4. What PostgreSQL refuses because of the data itself is an answer; everything else is thrown, to be tried again.
 
 import { finished } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
+import { appendLeaves, lockedLog } from './audit-log.ts'
 import { openConnections, type ConnectionOptions, type PoolClient } from './connections.ts'
 import { alertColumns } from './core/alert-columns.ts'
 import { changeColumns, type RowColumn } from './core/change-columns.ts'
 import { rowCountOf, type Chunk } from './core/chunk.ts'
-import { daysNeeded } from './core/days.ts'
-import { copyLine, eventColumns } from './core/event-columns.ts'
+import type { AuditEvent } from '@mesh/schemas'
+import { dayOf, daysNeeded, partitionName } from './core/days.ts'
+import { copyLine, eventColumns, withoutNul } from './core/event-columns.ts'
+import { eventLeaf } from './core/event-leaf.ts'
 import { dayPartitions } from './day-partitions.ts'
 import type { AppendResult } from './pipeline.ts'
 
@@ -33,22 +38,23 @@ export interface Archive {
 
 const copyTextChars = 256 * 1024
 const checkViolation = '23514'
-const columns = eventColumns.map(column => column.name).join(', ')
+const uniqueViolation = '23505'
+const undefinedTable = '42P01'
+const columns = [...eventColumns.map(column => column.name), 'log', 'leaf_index'].join(', ')
 
 export function openArchive (options: ArchiveOptions): Archive {
   const { schema } = options
   const connections = openConnections(options)
   const partitions = dayPartitions(connections, schema)
-  const staging = new WeakSet<PoolClient>()
   return {
     async append (chunk) {
       await partitions.ensure(daysNeeded(options.nowMs(), chunk.events.map(event => event.atMs)))
       try {
-        return await connections.use(client => appendOnce(client, chunk, schema, staging))
+        return await connections.use(client => appendOnce(client, chunk, schema))
       } catch (error) {
         const code = sqlState(error)
         if (isPartitionMissing(error)) partitions.forget()
-        else if (isAboutData(code) && rowCountOf(chunk) > 0) return { outcome: 'refused', detail: `PostgreSQL error ${code}` }
+        else if (isAboutData(code) && code !== uniqueViolation && rowCountOf(chunk) > 0) return { outcome: 'refused', detail: `PostgreSQL error ${code}` }
         throw error
       }
     },
@@ -62,7 +68,7 @@ export function openArchive (options: ArchiveOptions): Archive {
   }
 }
 
-async function appendOnce (client: PoolClient, chunk: Chunk, schema: string, staging: WeakSet<PoolClient>): Promise<AppendResult> {
+async function appendOnce (client: PoolClient, chunk: Chunk, schema: string): Promise<AppendResult> {
   const { topic, partition, startOffset, nextOffset, rejections } = chunk
   await client.query('BEGIN')
   const { rows } = await client.query<{ next_offset: string }>(`SELECT next_offset FROM ${schema}.progress WHERE topic = $1 AND partition = $2 FOR UPDATE`, [topic, partition])
@@ -71,7 +77,7 @@ async function appendOnce (client: PoolClient, chunk: Chunk, schema: string, sta
     await client.query('ROLLBACK')
     return { outcome: 'moved', nextOffset: isAtOffset }
   }
-  const insertedEvents = chunk.events.length === 0 ? 0 : await insertEvents(client, chunk, schema, staging)
+  const insertedEvents = chunk.events.length === 0 ? 0 : await insertEvents(client, chunk, schema)
   const insertedChanges = await insertRows(client, `${schema}.changes`, changeColumns, chunk.changes)
   const insertedAlerts = await insertRows(client, `${schema}.alerts`, alertColumns, chunk.alerts)
   const insertedRows = insertedEvents + insertedChanges + insertedAlerts
@@ -84,25 +90,38 @@ async function appendOnce (client: PoolClient, chunk: Chunk, schema: string, sta
   return { outcome: 'stored', insertedRows }
 }
 
-async function insertEvents (client: PoolClient, chunk: Chunk, schema: string, staging: WeakSet<PoolClient>): Promise<number> {
-  if (!staging.has(client)) {
-    await client.query(`CREATE TEMP TABLE IF NOT EXISTS events_staging (LIKE ${schema}.events) ON COMMIT DELETE ROWS`)
-    staging.add(client)
-  }
-  const copy = client.query(copyFrom(`COPY pg_temp.events_staging (${columns}) FROM STDIN`))
+async function insertEvents (client: PoolClient, { partition, events }: Chunk, schema: string): Promise<number> {
+  const known = await knownEvents(client, events, schema)
+  const fresh = events.filter(event => !known.has(rowKey(withoutNul(event.eventId), event.atMs)))
+  if (fresh.length === 0) return 0
+  const log = await lockedLog(client, schema, partition)
+  const copy = client.query(copyFrom(`COPY ${schema}.events (${columns}) FROM STDIN`))
   const done = finished(copy)
-  for (const text of copyTexts(chunk)) copy.write(text)
+  for (const text of copyTexts(fresh, partition, log.size)) copy.write(text)
   copy.end()
   await done
-  const { rowCount } = await client.query(`INSERT INTO ${schema}.events (${columns}) SELECT ${columns} FROM pg_temp.events_staging ON CONFLICT DO NOTHING`)
-  return rowCount ?? 0
+  await appendLeaves(client, schema, log, fresh.map(eventLeaf))
+  return fresh.length
+}
+
+const rowKey = (eventId: string, atMs: number): string => `${atMs}/${eventId}`
+
+/** Asked for each day in its own table: nothing has to be planned over all days. */
+async function knownEvents (client: PoolClient, events: readonly AuditEvent[], schema: string): Promise<Set<string>> {
+  const known = new Set<string>()
+  for (const [day, ofDay] of Map.groupBy(events, event => dayOf(event.atMs))) {
+    const { rows } = await client.query<{ event_id: string, at: Date }>(
+      `SELECT event_id, at FROM ${schema}.${partitionName(day)} WHERE event_id = ANY ($1)`, [ofDay.map(({ eventId }) => withoutNul(eventId))])
+    for (const { event_id: eventId, at } of rows) known.add(rowKey(eventId, at.getTime()))
+  }
+  return known
 }
 
 /** The rows' text in pieces, so that no single string grows to the size of the chunk. */
-function* copyTexts (chunk: Chunk): Generator<string> {
+function* copyTexts (events: readonly AuditEvent[], log: number, firstIndex: number): Generator<string> {
   let text = ''
-  for (const event of chunk.events) {
-    text += copyLine(event)
+  for (const [i, event] of events.entries()) {
+    text += copyLine(event, log, firstIndex + i)
     if (text.length < copyTextChars) continue
     yield text
     text = ''
@@ -134,7 +153,7 @@ function sqlState (error: unknown): string {
 
 /** PostgreSQL has one code for a row without a partition and for a row that a constraint refuses; only the latter names the constraint. */
 function isPartitionMissing (error: unknown): boolean {
-  return sqlState(error) === checkViolation && (error as { readonly constraint?: string }).constraint === undefined
+  return sqlState(error) === undefinedTable || sqlState(error) === checkViolation && (error as { readonly constraint?: string }).constraint === undefined
 }
 
 /** Classes 22 and 23: the value itself is what is wrong. Everything else may pass. */

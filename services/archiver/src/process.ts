@@ -9,6 +9,7 @@ import { migrate } from './migration.ts'
 import { createPersistence, type Persistence } from './persistence.ts'
 import { archive, type ArchivedSchema } from './pipeline.ts'
 import { openArchive, type Archive } from './postgres.ts'
+import { openSealing, type Sealing } from './sealing.ts'
 import { startTopicConsumer, type TopicConsumer } from './topic-consumer.ts'
 
 export interface ArchiverOptions {
@@ -20,6 +21,12 @@ export interface ArchiverOptions {
   readonly auditSchema: string
   readonly runRecordsMax: number
   readonly sessionMs: number
+  readonly checkpointOrigin?: string | undefined
+  readonly checkpointEveryMs: number
+  readonly checkpointEveryEvents: number
+  readonly checkpointsFolder: string
+  readonly checkpointKey?: string | undefined
+  readonly checkpointKeyFile: string
 }
 
 export interface RunningArchiver {
@@ -38,6 +45,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const persistence = createPersistence(logger)
   const database = openArchive({ databaseUrl, schema, connectionsMax, nowMs: Date.now, logger })
   const consumers = new Map<string, TopicConsumer>()
+  let sealing: Sealing | undefined
   const sources = sourcesOf(options.namespace)
   const health = await startHealthServer({
     port: options.healthPort,
@@ -45,12 +53,14 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
     checks: {
       database: () => database.problem(),
       archiving: () => together([...persistence.problems]),
+      checkpoints: () => sealing?.problem(),
       consumer: () => together(sources.map(({ topic }) => [topic, consumers.has(topic) ? consumers.get(topic)?.problem() : 'starting']))
     }
   })
   const codec = await connectCodec({ schemaRegistryUrl: options.schemaRegistryUrl, onWaiting: message => { logger.info(message) } })
   try {
     await persistence.persist('migration', () => migrate({ databaseUrl, schema, logger }), signal)
+    sealing = await openSealing(options, { codec, metrics, logger })
     const parts = { codec, database, persistence, counters, logger }
     // Side by side: a topic that is missing must not hold back the other. Both have ended, well or badly, before any drain.
     const starts = await Promise.allSettled(sources.map(async source => { consumers.set(source.topic, await startConsumer(source, options, parts, signal)) }))
@@ -65,6 +75,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
     healthPort: health.port,
     async drain () {
       await Promise.all([...consumers.values()].map(consumer => consumer.close()))
+      await sealing?.close()
       await database.close()
       await health.close()
     }

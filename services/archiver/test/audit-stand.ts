@@ -2,6 +2,9 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Admin, Kafka, Message, Producer } from 'kafkajs'
 import { createKafka, createLogger } from '@mesh/runtime'
@@ -31,6 +34,9 @@ export class AuditStand {
   readonly topic = topicNames(this.namespace).audit
   readonly changesTopic = topicNames(this.namespace).changes
   readonly alertsTopic = topicNames(this.namespace).alerts
+  readonly checkpointsTopic = topicNames(this.namespace).checkpoints
+  /** Checkpoints and the key that signs them: outside the database. */
+  readonly folder = join(tmpdir(), this.namespace)
   readonly codec: Codec
   readonly admin: Admin
   readonly producer: Producer
@@ -44,7 +50,7 @@ export class AuditStand {
     const stand = new AuditStand(codec)
     await stand.admin.connect()
     await stand.producer.connect()
-    const archived = [stand.topic, stand.changesTopic, stand.alertsTopic]
+    const archived = [stand.topic, stand.changesTopic, stand.alertsTopic, stand.checkpointsTopic]
     const desired = desiredTopics({ namespace: stand.namespace, taskCount, replicationFactor: 1 }).filter(({ name }) => archived.includes(name))
     await applyPlan(stand.admin, plan(desired, []), { desired })
     return stand
@@ -61,7 +67,8 @@ export class AuditStand {
   get options (): ArchiverOptions {
     return {
       kafkaBrokers: MESH_KAFKA_BROKERS.split(','), schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL, namespace: this.namespace, healthPort: 0,
-      databaseUrl: DATABASE_URL, auditSchema: this.schema, runRecordsMax: 500, sessionMs: 2_000
+      databaseUrl: DATABASE_URL, auditSchema: this.schema, runRecordsMax: 500, sessionMs: 2_000,
+      checkpointEveryMs: 300, checkpointEveryEvents: 100_000, checkpointsFolder: this.folder, checkpointKeyFile: join(this.folder, 'key.pem')
     }
   }
 
@@ -93,7 +100,8 @@ export class AuditStand {
     const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url))], {
       env: {
         ...process.env, MESH_NAMESPACE: this.namespace, MESH_AUDIT_SCHEMA: this.schema, MESH_HEALTH_PORT: '0', MESH_LOG_LEVEL: 'warn',
-        MESH_ARCHIVER_SESSION_MS: '1000', MESH_ARCHIVER_RUN_RECORDS_MAX: '200', DATABASE_URL
+        MESH_ARCHIVER_SESSION_MS: '1000', MESH_ARCHIVER_RUN_RECORDS_MAX: '200', DATABASE_URL,
+        MESH_CHECKPOINT_EVERY_MS: '300', MESH_CHECKPOINTS_FOLDER: this.folder, MESH_CHECKPOINT_KEY_FILE: join(this.folder, 'key.pem')
       },
       stdio: ['ignore', 'ignore', 'inherit']
     })
@@ -175,11 +183,12 @@ export class AuditStand {
     }
     for (const archiver of [...this.#running]) await this.drain(archiver)
     await this.producer.disconnect()
-    await this.admin.deleteTopics({ topics: [this.topic, this.changesTopic, this.alertsTopic] })
+    await this.admin.deleteTopics({ topics: [this.topic, this.changesTopic, this.alertsTopic, this.checkpointsTopic] })
     // A killed archiver may still be counted as a member; the broker forgets the group by itself then.
     await this.admin.deleteGroups(['', '.changes', '.alerts'].map(end => `${this.namespace}.archiver${end}`)).catch(() => undefined)
     await this.admin.disconnect()
     await this.database.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`)
     await this.database.end()
+    rmSync(this.folder, { recursive: true, force: true })
   }
 }

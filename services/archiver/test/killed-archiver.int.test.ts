@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { AuditStand } from './audit-stand.ts'
+import { verified } from './bundle.ts'
 import { until } from './until.ts'
 
 let stand: AuditStand
@@ -44,6 +45,17 @@ test('reading the topic again from its beginning changes nothing', async () => {
   expect(archivedEvents(progress)).toBe(counted)
   expect(counted).toBe(before.length)
   await stand.drain(archiver)
+})
+
+test('places in the logs are gapless, each taken once, and the export verifies', async () => {
+  const { rows } = await stand.database.query(`SELECT e.log, count(*)::int AS events, count(DISTINCT leaf_index)::int AS places, min(leaf_index)::int AS first, max(leaf_index)::int AS last, max(l.size)::int AS size
+    FROM ${stand.schema}.events e JOIN ${stand.schema}.logs l ON l.log = e.log GROUP BY e.log ORDER BY e.log`)
+  expect(rows.map(({ log, first }) => [log, first])).toEqual([[0, 0], [1, 0]])
+  for (const { events, places, last, size } of rows) expect([places, last + 1, size]).toEqual([events, events, events])
+  // The archiver that was told to end signed what was left.
+  const report = await verified(stand)
+  expect(report.findings).toEqual([])
+  expect(report.events).toBe((await stand.eventIds()).length)
 })
 
 function archivedEvents (progress: readonly { readonly archived: number }[]): number {

@@ -15,6 +15,11 @@ export const cliCodes = {
   DEAD_LETTER_UNKNOWN: '`npx mesh dead-letters list` shows what is there; retention may have taken it.',
   CHANGE_REFUSED: 'Correct what is named; nothing was changed.',
   INPUT_NOT_JSON: 'Quote it for the shell: npx mesh call memory_lookup \'{"leadId":"l-1"}\'',
+  RANGE_INVALID: 'Give a time that begins before it ends.',
+  NOTHING_SIGNED: 'The archiver signs what it archives within a minute (MESH_CHECKPOINT_EVERY_MS); its /readyz says why it does not.',
+  TOO_SCATTERED: 'Export a shorter time, or one that holds the time of the archiving, too.',
+  FILE_UNUSABLE: 'Correct the path, or what is there.',
+  BUNDLE_REFUSED: 'Keep the bundle; export it again, and compare with checkpoints from outside the database (--checkpoint).',
   CALL_FAILED: 'See the log of the mesh.'
 } as const satisfies Record<string, string>
 

@@ -18,6 +18,8 @@ export interface Terminal {
   value (value: unknown, indent?: number): Promise<void>
   table (headings: readonly string[], rows: readonly (readonly string[])[]): Promise<void>
   warn (text: string): void
+  /** How far something slow is, at a terminal only; undefined takes it away. */
+  progress (text: string | undefined): void
 }
 
 export function openTerminal (options: { readonly json: boolean, readonly colors: boolean }): Terminal {
@@ -41,7 +43,8 @@ export function openTerminal (options: { readonly json: boolean, readonly colors
     line,
     value: (value, indent = 2) => line(JSON.stringify(value, null, indent)),
     table: (headings, rows) => line(renderTable(headings, rows, paint)),
-    warn: text => { process.stderr.write(`${text}\n`) }
+    warn: text => { process.stderr.write(`${text}\n`) },
+    progress: text => { if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text ?? ''}`) }
   }
 }
 

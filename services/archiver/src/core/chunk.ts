@@ -1,7 +1,8 @@
 // What a run of records adds to the archive: audit stories their events, changes of control state and alerts themselves.
 //
 // C1. All events of each story are taken, not only the newest: a compacted topic, or a late start, may show no other record of them.
-// C2. An event id appears once in a chunk, and rows are in canonical order (time, then id).
+// C2. An event id appears once in a chunk, and events are in the order in which the topic shows them first; so an event's place in the log
+//     follows from the topic alone, however it was cut into chunks.
 // C3. Restated events say nothing new: they are counted, where a record was written for one, and not kept.
 // C4. A change id, or an alert id, appears once in a chunk, too.
 // C5. A chunk can be cut in halves that together say the same; so one bad record can be found among thousands.
@@ -84,7 +85,7 @@ export function chunkOf ({ records, ...position }: Run, nowMs: number): Chunk {
     const outside = takeEvents(record.story, events, nowMs)
     if (outside !== undefined) rejections.push({ offset: record.offset, reason: 'DATE_OUT_OF_BOUNDS', detail: `${outside.atMs} ms` })
   }
-  const rows = { events: [...events.values()].sort(canonically), changes: [...changes.values()], alerts: [...alerts.values()] }
+  const rows = { events: [...events.values()], changes: [...changes.values()], alerts: [...alerts.values()] }
   return { ...position, ...rows, restatedEvents, rejections }
 }
 
@@ -108,8 +109,4 @@ function takeEvents (story: AuditStory, events: Map<string, AuditEvent>, nowMs: 
     else outside ??= event
   }
   return outside
-}
-
-function canonically (a: AuditEvent, b: AuditEvent): number {
-  return a.atMs - b.atMs || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0)
 }

@@ -7,11 +7,13 @@
 
 import type { AuditEvent } from '@mesh/schemas'
 
-type Cell = string | number | null
+export type EventCell = string | number | null
 
 interface Column {
   readonly name: string
-  readonly cell: (event: AuditEvent) => Cell
+  readonly cell: (event: AuditEvent) => EventCell
+  /** The cell is JSON already: an object, or true and false. */
+  readonly json?: true
 }
 
 const lastInstantMs = Date.UTC(9999, 11, 31)
@@ -45,7 +47,7 @@ export const eventColumns: readonly Column[] = [
   { name: 'reply_partition', cell: event => event.replyPartition },
   { name: 'latency_ms', cell: event => event.latencyMs },
   { name: 'agent_ms', cell: event => event.agentMs },
-  { name: 'usage', cell: event => event.usage === null ? null : jsonText(event.usage) },
+  { name: 'usage', cell: event => event.usage === null ? null : jsonText(event.usage), json: true },
   { name: 'ingress_topic', cell: event => event.ingress.topic },
   { name: 'ingress_partition', cell: event => event.ingress.partition },
   { name: 'ingress_offset', cell: event => event.ingress.offset },
@@ -55,32 +57,33 @@ export const eventColumns: readonly Column[] = [
   { name: 'decided_by', cell: event => event.decidedBy },
   { name: 'claimed_priority', cell: event => event.claimedPriority },
   { name: 'due_at', cell: event => event.dueAtMs === null ? null : instant(event.dueAtMs) },
-  { name: 'quota', cell: event => event.quota === null ? null : jsonText(event.quota) },
+  { name: 'quota', cell: event => event.quota === null ? null : jsonText(event.quota), json: true },
   { name: 'expected_wait_ms', cell: event => event.expectedWaitMs },
   { name: 'handler_ms', cell: event => event.handlerMs },
   { name: 'circuit_state', cell: ({ circuit }) => circuit === null ? null : circuit.state },
   { name: 'circuit_episode', cell: ({ circuit }) => circuit === null ? null : circuit.episode },
   { name: 'circuit_since', cell: ({ circuit }) => circuit === null ? null : instant(circuit.sinceMs) },
-  { name: 'circuit_is_probe', cell: ({ circuit }) => circuit === null ? null : String(circuit.isProbe) },
+  { name: 'circuit_is_probe', cell: ({ circuit }) => circuit === null ? null : String(circuit.isProbe), json: true },
   { name: 'fallback_for', cell: event => event.fallbackFor },
   { name: 'idempotency_key', cell: event => event.idempotencyKey },
   { name: 'idle_timeout_ms', cell: event => event.idleTimeoutMs },
   { name: 'follows', cell: event => event.follows }
 ]
 
-/** One line of COPY's text format, with its line end. */
-export function copyLine (event: AuditEvent): string {
+/** One line of COPY's text format, with its line end; what the archive adds comes after the event's own columns. */
+export function copyLine (event: AuditEvent, ...added: readonly number[]): string {
   let line = ''
   for (const { cell } of eventColumns) {
     const value = cell(event)
     if (line !== '') line += '\t'
     line += value === null ? '\\N' : typeof value === 'number' ? value : escaped(value)
   }
+  for (const value of added) line += `\t${value}`
   return `${line}\n`
 }
 
 function jsonText (value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => typeof inner === 'string' ? withoutNul(inner) : inner)
+  return JSON.stringify(value, (_key, inner: unknown) => typeof inner === 'string' ? withoutNul(inner).toWellFormed() : inner)
 }
 
 export function instant (atMs: number): string {
