@@ -20,6 +20,8 @@ import type { AppendResult } from './pipeline.ts'
 export interface ArchiveOptions extends ConnectionOptions {
   readonly schema: string
   readonly nowMs: () => number
+  /** In the transaction that archives a chunk, before its commit. */
+  readonly alongside?: (client: PoolClient, chunk: Chunk) => Promise<void>
 }
 
 export interface Archive {
@@ -44,7 +46,7 @@ export function openArchive (options: ArchiveOptions): Archive {
     async append (chunk) {
       await partitions.ensure(daysNeeded(options.nowMs(), chunk.events.map(event => event.atMs)))
       try {
-        return await connections.use(client => appendOnce(client, chunk, schema, staging))
+        return await connections.use(client => appendOnce(client, chunk, options, staging))
       } catch (error) {
         const code = sqlState(error)
         if (isPartitionMissing(error)) partitions.forget()
@@ -62,7 +64,7 @@ export function openArchive (options: ArchiveOptions): Archive {
   }
 }
 
-async function appendOnce (client: PoolClient, chunk: Chunk, schema: string, staging: WeakSet<PoolClient>): Promise<AppendResult> {
+async function appendOnce (client: PoolClient, chunk: Chunk, { schema, alongside }: ArchiveOptions, staging: WeakSet<PoolClient>): Promise<AppendResult> {
   const { topic, partition, startOffset, nextOffset, rejections } = chunk
   await client.query('BEGIN')
   const { rows } = await client.query<{ next_offset: string }>(`SELECT next_offset FROM ${schema}.progress WHERE topic = $1 AND partition = $2 FOR UPDATE`, [topic, partition])
@@ -76,6 +78,7 @@ async function appendOnce (client: PoolClient, chunk: Chunk, schema: string, sta
   const insertedAlerts = await insertRows(client, `${schema}.alerts`, alertColumns, chunk.alerts)
   const insertedRows = insertedEvents + insertedChanges + insertedAlerts
   if (rejections.length > 0) await insertRejections(client, chunk, schema)
+  await alongside?.(client, chunk)
   await client.query(
     `UPDATE ${schema}.progress SET next_offset = $3, archived_events = archived_events + $4, restated_events = restated_events + $5,
      rejected_records = rejected_records + $6, updated_at = now() WHERE topic = $1 AND partition = $2`,

@@ -61,7 +61,8 @@ export class AuditStand {
   get options (): ArchiverOptions {
     return {
       kafkaBrokers: MESH_KAFKA_BROKERS.split(','), schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL, namespace: this.namespace, healthPort: 0,
-      databaseUrl: DATABASE_URL, auditSchema: this.schema, runRecordsMax: 500, sessionMs: 2_000
+      databaseUrl: DATABASE_URL, auditSchema: this.schema, runRecordsMax: 500, sessionMs: 2_000,
+      migrates: 'on', hotDays: 30, hotBytesMax: 64 * 1024 * 1024, hotRebuildEventsPerS: 100_000
     }
   }
 
@@ -89,11 +90,11 @@ export class AuditStand {
     await archiver.drain()
   }
 
-  spawnArchiver (): ChildProcess {
+  spawnArchiver (environment: Readonly<Record<string, string>> = {}): ChildProcess {
     const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url))], {
       env: {
         ...process.env, MESH_NAMESPACE: this.namespace, MESH_AUDIT_SCHEMA: this.schema, MESH_HEALTH_PORT: '0', MESH_LOG_LEVEL: 'warn',
-        MESH_ARCHIVER_SESSION_MS: '1000', MESH_ARCHIVER_RUN_RECORDS_MAX: '200', DATABASE_URL
+        MESH_ARCHIVER_SESSION_MS: '1000', MESH_ARCHIVER_RUN_RECORDS_MAX: '200', DATABASE_URL, ...environment
       },
       stdio: ['ignore', 'ignore', 'inherit']
     })
