@@ -18,13 +18,13 @@ CREATE TABLE hot_unwritten (
 CREATE TABLE dropped_days (
   day        date NOT NULL,
   decided_at timestamptz NOT NULL DEFAULT now(),
-  -- Null while it is being detached and dropped.
+  -- Null while it is being detached and dropped, as is what it held.
   dropped_at timestamptz,
-  events     bigint NOT NULL,
+  events     bigint,
   first_at   timestamptz(3),
   last_at    timestamptz(3),
-  -- What it held of each ingress partition: topic, partition, events, first and last offset.
-  positions  jsonb NOT NULL,
+  -- Of each ingress partition: topic, partition, events, firstOffset, lastOffset.
+  positions  jsonb,
   PRIMARY KEY (day, decided_at)
 );
 

@@ -8,6 +8,8 @@ import { openConnections } from './connections.ts'
 import { dayMs } from './core/days.ts'
 import { type HotCounters, registerHotMetrics } from './hot-metrics.ts'
 import { HotTier } from './hot-tier.ts'
+import { openRetention, type OpenRetention } from './open-retention.ts'
+import { registerRetentionMetrics } from './retention-metrics.ts'
 import { registerMetrics, type ArchiverCounters } from './metrics.ts'
 import { isMigrated, migrate } from './migration.ts'
 import { createPersistence, type Persistence } from './persistence.ts'
@@ -48,7 +50,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const metrics = createMetrics('archiver')
   const counters = registerMetrics(metrics.registry)
   const persistence = createPersistence(logger)
-  const hot: { tier?: HotTier | undefined } = {}
+  const hot: { tier?: HotTier | undefined, retention?: OpenRetention | undefined } = {}
   const database = openArchive({ databaseUrl, schema, connectionsMax, nowMs: Date.now, logger, alongside: async (client, chunk) => hot.tier?.mark(client, chunk) })
   const consumers = new Map<string, TopicConsumer>()
   const sources = sourcesOf(options.namespace)
@@ -61,7 +63,10 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
       consumer: () => together(sources.map(({ topic }) => [topic, consumers.has(topic) ? consumers.get(topic)?.problem() : 'starting']))
     },
     // No reason to be restarted: what the hot tier lacks, readers get from PostgreSQL.
-    notes: { hotTier: () => hot.tier === undefined ? 'off: no REDIS_URL' : hot.tier.problem ?? 'ok' }
+    notes: {
+      hotTier: () => hot.tier === undefined ? 'off: no REDIS_URL' : hot.tier.problem ?? 'ok',
+      retention: () => hot.retention === undefined ? 'all is kept' : hot.retention.problem() ?? 'ok'
+    }
   })
   const codec = await connectCodec({ schemaRegistryUrl: options.schemaRegistryUrl, onWaiting: message => { logger.info(message) } })
   try {
@@ -70,6 +75,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
       : isMigrated({ databaseUrl, schema, logger }), signal)
     hot.tier = openHotTier(options, database, registerHotMetrics(metrics.registry), logger)
     const parts = { codec, database, persistence, counters, hot, logger }
+    hot.retention = await openRetention(options, database, registerRetentionMetrics(metrics.registry), logger)
     // Side by side: a topic that is missing must not hold back the other. Both have ended, well or badly, before any drain.
     const starts = await Promise.allSettled(sources.map(async source => { consumers.set(source.topic, await startConsumer(source, options, parts, signal)) }))
     const failed = starts.find(start => start.status === 'rejected')
@@ -83,7 +89,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
     healthPort: health.port,
     async drain () {
       await Promise.all([...consumers.values()].map(consumer => consumer.close()))
-      await hot.tier?.close()
+      await Promise.all([hot.tier?.close(), hot.retention?.close()])
       await database.close()
       await health.close()
     }
@@ -96,7 +102,8 @@ function openHotTier (options: ArchiverOptions, database: Archive, counters: Hot
   const topic = topicNames(namespace).audit
   return new HotTier({
     redisUrl, namespace, topic, schema, counters, logger,
-    hotMs: options.hotDays * dayMs, bytesMax: options.hotBytesMax, rebuildEventsPerS: options.hotRebuildEventsPerS,
+    // What is dropped in PostgreSQL must not live on in Redis.
+    hotMs: Math.min(options.hotDays, options.retentionDays ?? Infinity) * dayMs, bytesMax: options.hotBytesMax, rebuildEventsPerS: options.hotRebuildEventsPerS,
     // Of its own, so that reading the past doesn't take one from archiving.
     connections: openConnections({ databaseUrl, connectionsMax: hotConnectionsMax, logger }),
     archivedTo: partition => database.nextOffset(topic, partition)

@@ -78,6 +78,11 @@ export class AuditStand {
       ingress_topic, ingress_partition, ingress_offset, control_offset, task, decided_by) VALUES ('old', now(), 'delivered', 0, 1, '', 0, now(), 0, '', 0, 0, 0, 0, 'test')`)
   }
 
+  /** A statement with all rights. */
+  async owner (statement: string): Promise<void> {
+    await this.database.query(statement)
+  }
+
   async startArchiver (changes: Partial<ArchiverOptions> = {}): Promise<RunningArchiver> {
     const logger = createLogger({ name: 'archiver', level: process.env['MESH_TEST_LOG'] ?? 'silent' })
     const archiver = await startArchiver({ ...this.options, ...changes }, logger, new AbortController().signal)
@@ -181,6 +186,10 @@ export class AuditStand {
     await this.admin.deleteGroups(['', '.changes', '.alerts'].map(end => `${this.namespace}.archiver${end}`)).catch(() => undefined)
     await this.admin.disconnect()
     await this.database.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`)
+    // Roles are the server's, not the schema's.
+    for (const role of [`${this.schema}_writer`, `${this.schema}_reader`]) {
+      await this.database.query(`DROP OWNED BY ${role}`).then(() => this.database.query(`DROP ROLE ${role}`)).catch(() => undefined)
+    }
     await this.database.end()
   }
 }

@@ -47,9 +47,17 @@ export function openConnection (redisUrl: string, answerMsMax: number): RedisCon
     enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, retryStrategy: () => pauseMs
   })
   let generation = 0
-  redis.on('error', () => { /* the next call says it */ })
+  let problem = 'no connection yet'
+  redis.on('error', (error: Error) => { problem = error.message })
   redis.on('close', () => { generation++ })
-  const ready = (): Promise<unknown> => redis.status === 'ready' ? Promise.resolve() : bounded(once(redis, 'ready'), connectMsMax)
+  let connecting: Promise<unknown> | undefined
+  const ready = (): Promise<unknown> => {
+    if (redis.status === 'ready') return Promise.resolve()
+    connecting ??= once(redis, 'ready', { signal: AbortSignal.timeout(connectMsMax) })
+      .catch(() => { throw new Error(`Redis can't be reached: ${problem}`) })
+      .finally(() => { connecting = undefined })
+    return connecting
+  }
 
   async function pipelined (script: Script, calls: readonly (readonly (string | number | Buffer)[])[], withFacts: boolean): Promise<unknown[]> {
     await ready()
