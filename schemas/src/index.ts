@@ -5,6 +5,7 @@ export type {
 } from './generated/records.ts'
 export { CodecError, type CodecErrorCode } from './codec-error.ts'
 export { connectCodec, type ConnectOptions } from './connection.ts'
+export { schemaFingerprint } from './fingerprint.ts'
 export { localCodec } from './local-codec.ts'
 export { reasonCodes, type ReasonCode } from './reason-codes.ts'
 export { isProven, redriveProof } from './redrive-proof.ts'

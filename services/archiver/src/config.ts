@@ -54,5 +54,42 @@ export const config = defineConfig({
     env: 'MESH_CHECKPOINT_KEY_FILE',
     schema: z.string().min(1).default('.mesh/checkpoint-key.pem'),
     doc: 'File of that key, made on the first start, readable by its owner alone.'
+  },
+  migrates: {
+    env: 'MESH_ARCHIVER_MIGRATE',
+    schema: z.enum(['on', 'off']).default('on'),
+    doc: 'Whether it makes and changes the tables itself; off where DATABASE_URL has the role of a writer and another one owns them.'
+  },
+  ownerUrl: {
+    env: 'MESH_ARCHIVE_OWNER_URL',
+    schema: z.string().regex(/^postgres(ql)?:\/\//, { error: 'must be a postgres:// address' }).optional(),
+    doc: 'Database login that owns the archive, for migrations and retention alone; DATABASE_URL if not set.',
+    secret: true
+  },
+  retentionDays: {
+    env: 'MESH_ARCHIVE_RETENTION_DAYS',
+    schema: z.coerce.number().int().min(1).max(36_500).optional(),
+    doc: 'Days of events that are kept in PostgreSQL, unless a legal hold keeps more; all if not set.'
+  },
+  redisUrl: {
+    env: 'REDIS_URL',
+    schema: z.string().regex(/^rediss?:\/\//, { error: 'must be a redis:// address' }).optional(),
+    doc: 'Redis of the hot tier; without it there is none, and readers go to PostgreSQL.',
+    secret: true
+  },
+  hotDays: {
+    env: 'MESH_HOT_DAYS',
+    schema: z.coerce.number().int().min(1).max(400).default(30),
+    doc: 'Days of events that are hot, as far as the bound allows.'
+  },
+  hotBytesMax: {
+    env: 'MESH_HOT_BYTES_MAX',
+    schema: z.coerce.number().int().min(1024 * 1024).default(512 * 1024 * 1024),
+    doc: 'Memory of Redis for the hot tier, bytes; the oldest hours make room. Never more than four fifths of Redis\'s own maxmemory.'
+  },
+  hotRebuildEventsPerS: {
+    env: 'MESH_HOT_REBUILD_EVENTS_PER_S',
+    schema: z.coerce.number().int().min(100).max(1_000_000).default(10_000),
+    doc: 'Events a second that are read from PostgreSQL, at most, to fill the hot tier again.'
   }
 })

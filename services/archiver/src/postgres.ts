@@ -25,6 +25,8 @@ import type { AppendResult } from './pipeline.ts'
 export interface ArchiveOptions extends ConnectionOptions {
   readonly schema: string
   readonly nowMs: () => number
+  /** In the transaction that archives a chunk, before its commit. */
+  readonly alongside?: (client: PoolClient, chunk: Chunk) => Promise<void>
 }
 
 export interface Archive {
@@ -50,7 +52,7 @@ export function openArchive (options: ArchiveOptions): Archive {
     async append (chunk) {
       await partitions.ensure(daysNeeded(options.nowMs(), chunk.events.map(event => event.atMs)))
       try {
-        return await connections.use(client => appendOnce(client, chunk, schema))
+        return await connections.use(client => appendOnce(client, chunk, options))
       } catch (error) {
         const code = sqlState(error)
         if (isPartitionMissing(error)) partitions.forget()
@@ -68,7 +70,7 @@ export function openArchive (options: ArchiveOptions): Archive {
   }
 }
 
-async function appendOnce (client: PoolClient, chunk: Chunk, schema: string): Promise<AppendResult> {
+async function appendOnce (client: PoolClient, chunk: Chunk, { schema, alongside }: ArchiveOptions): Promise<AppendResult> {
   const { topic, partition, startOffset, nextOffset, rejections } = chunk
   await client.query('BEGIN')
   const { rows } = await client.query<{ next_offset: string }>(`SELECT next_offset FROM ${schema}.progress WHERE topic = $1 AND partition = $2 FOR UPDATE`, [topic, partition])
@@ -82,6 +84,7 @@ async function appendOnce (client: PoolClient, chunk: Chunk, schema: string): Pr
   const insertedAlerts = await insertRows(client, `${schema}.alerts`, alertColumns, chunk.alerts)
   const insertedRows = insertedEvents + insertedChanges + insertedAlerts
   if (rejections.length > 0) await insertRejections(client, chunk, schema)
+  await alongside?.(client, chunk)
   await client.query(
     `UPDATE ${schema}.progress SET next_offset = $3, archived_events = archived_events + $4, restated_events = restated_events + $5,
      rejected_records = rejected_records + $6, updated_at = now() WHERE topic = $1 AND partition = $2`,

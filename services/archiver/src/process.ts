@@ -4,8 +4,14 @@ import { createKafka, createMetrics, startHealthServer, type Logger } from '@mes
 import { connectCodec, type Codec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
 import { setTimeout as pause } from 'node:timers/promises'
+import { openConnections } from './connections.ts'
+import { dayMs } from './core/days.ts'
+import { type HotCounters, registerHotMetrics } from './hot-metrics.ts'
+import { HotTier } from './hot-tier.ts'
+import { openRetention, type OpenRetention } from './open-retention.ts'
+import { registerRetentionMetrics } from './retention-metrics.ts'
 import { registerMetrics, type ArchiverCounters } from './metrics.ts'
-import { migrate } from './migration.ts'
+import { isMigrated, migrate } from './migration.ts'
 import { createPersistence, type Persistence } from './persistence.ts'
 import { archive, type ArchivedSchema } from './pipeline.ts'
 import { openArchive, type Archive } from './postgres.ts'
@@ -27,6 +33,13 @@ export interface ArchiverOptions {
   readonly checkpointsFolder: string
   readonly checkpointKey?: string | undefined
   readonly checkpointKeyFile: string
+  readonly migrates: 'on' | 'off'
+  readonly ownerUrl?: string | undefined
+  readonly retentionDays?: number | undefined
+  readonly redisUrl?: string | undefined
+  readonly hotDays: number
+  readonly hotBytesMax: number
+  readonly hotRebuildEventsPerS: number
 }
 
 export interface RunningArchiver {
@@ -35,6 +48,7 @@ export interface RunningArchiver {
 }
 
 const connectionsMax = 3
+const hotConnectionsMax = 2
 /** Longer than the codec answers `refresh` from memory. */
 const refreshPauseMs = 1_100
 
@@ -43,7 +57,8 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const metrics = createMetrics('archiver')
   const counters = registerMetrics(metrics.registry)
   const persistence = createPersistence(logger)
-  const database = openArchive({ databaseUrl, schema, connectionsMax, nowMs: Date.now, logger })
+  const hot: { tier?: HotTier | undefined, retention?: OpenRetention | undefined } = {}
+  const database = openArchive({ databaseUrl, schema, connectionsMax, nowMs: Date.now, logger, alongside: async (client, chunk) => hot.tier?.mark(client, chunk) })
   const consumers = new Map<string, TopicConsumer>()
   let sealing: Sealing | undefined
   const sources = sourcesOf(options.namespace)
@@ -55,13 +70,21 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
       archiving: () => together([...persistence.problems]),
       checkpoints: () => sealing?.problem(),
       consumer: () => together(sources.map(({ topic }) => [topic, consumers.has(topic) ? consumers.get(topic)?.problem() : 'starting']))
+    },
+    // No reason to be restarted: what the hot tier lacks, readers get from PostgreSQL.
+    notes: {
+      hotTier: () => hot.tier === undefined ? 'off: no REDIS_URL' : hot.tier.problem ?? 'ok',
+      retention: () => hot.retention === undefined ? 'all is kept' : hot.retention.problem() ?? 'ok'
     }
   })
   const codec = await connectCodec({ schemaRegistryUrl: options.schemaRegistryUrl, onWaiting: message => { logger.info(message) } })
   try {
-    await persistence.persist('migration', () => migrate({ databaseUrl, schema, logger }), signal)
-    sealing = await openSealing(options, { codec, metrics, logger })
-    const parts = { codec, database, persistence, counters, logger }
+    await persistence.persist('migration', () => options.migrates === 'on'
+      ? migrate({ databaseUrl: options.ownerUrl ?? databaseUrl, schema, logger })
+      : isMigrated({ databaseUrl, schema, logger }), signal)
+    hot.tier = openHotTier(options, database, registerHotMetrics(metrics.registry), logger)
+    const parts = { codec, database, persistence, counters, hot, logger }
+    hot.retention = await openRetention(options, database, registerRetentionMetrics(metrics.registry), logger)
     // Side by side: a topic that is missing must not hold back the other. Both have ended, well or badly, before any drain.
     const starts = await Promise.allSettled(sources.map(async source => { consumers.set(source.topic, await startConsumer(source, options, parts, signal)) }))
     const failed = starts.find(start => start.status === 'rejected')
@@ -76,10 +99,25 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
     async drain () {
       await Promise.all([...consumers.values()].map(consumer => consumer.close()))
       await sealing?.close()
+      await Promise.all([hot.tier?.close(), hot.retention?.close()])
       await database.close()
       await health.close()
     }
   }
+}
+
+function openHotTier (options: ArchiverOptions, database: Archive, counters: HotCounters, logger: Logger): HotTier | undefined {
+  const { databaseUrl, namespace, redisUrl, auditSchema: schema } = options
+  if (redisUrl === undefined) return undefined
+  const topic = topicNames(namespace).audit
+  return new HotTier({
+    redisUrl, namespace, topic, schema, counters, logger,
+    // What is dropped in PostgreSQL must not live on in Redis.
+    hotMs: Math.min(options.hotDays, options.retentionDays ?? Infinity) * dayMs, bytesMax: options.hotBytesMax, rebuildEventsPerS: options.hotRebuildEventsPerS,
+    // Of its own, so that reading the past doesn't take one from archiving.
+    connections: openConnections({ databaseUrl, connectionsMax: hotConnectionsMax, logger }),
+    archivedTo: partition => database.nextOffset(topic, partition)
+  })
 }
 
 /** All of them, since each is another one's to solve; as many as there are partitions, at most. */
@@ -108,11 +146,12 @@ interface Parts {
   readonly database: Archive
   readonly persistence: Persistence
   readonly counters: ArchiverCounters
+  readonly hot: { readonly tier?: HotTier | undefined }
   readonly logger: Logger
 }
 
 async function startConsumer ({ topic, schema, groupId }: Source, options: ArchiverOptions, parts: Parts, signal: AbortSignal): Promise<TopicConsumer> {
-  const { codec, database, persistence, counters, logger } = parts
+  const { codec, database, persistence, counters, hot, logger } = parts
   const { kafkaBrokers: brokers } = options
   const admin = createKafka({ brokers, clientId: `${groupId}.admin`, logger }).admin()
   await admin.connect()
@@ -137,9 +176,15 @@ async function startConsumer ({ topic, schema, groupId }: Source, options: Archi
       append: database.append,
       persist: attempt => persistence.persist(`${topic}/${run.partition}`, attempt, calledOff),
       refreshPause: () => pause(refreshPauseMs, undefined, { signal: calledOff }),
-      onStored: counters.stored
+      onStored (chunk, insertedRows) {
+        counters.stored(chunk, insertedRows)
+        hot.tier?.offer(chunk)
+      }
     }),
-    onAssigned: partitions => counters.assigned(topic, partitions),
+    onAssigned (partitions) {
+      counters.assigned(topic, partitions)
+      if (schema === 'AuditStory') hot.tier?.assigned(partitions, async () => (await admin.fetchTopicOffsets(topic)).length)
+    },
     onLag: (partition, lagRecords) => counters.lag(topic, partition, lagRecords)
   })
   return {

@@ -68,7 +68,8 @@ export class AuditStand {
     return {
       kafkaBrokers: MESH_KAFKA_BROKERS.split(','), schemaRegistryUrl: MESH_SCHEMA_REGISTRY_URL, namespace: this.namespace, healthPort: 0,
       databaseUrl: DATABASE_URL, auditSchema: this.schema, runRecordsMax: 500, sessionMs: 2_000,
-      checkpointEveryMs: 300, checkpointEveryEvents: 100_000, checkpointsFolder: this.folder, checkpointKeyFile: join(this.folder, 'key.pem')
+      checkpointEveryMs: 300, checkpointEveryEvents: 100_000, checkpointsFolder: this.folder, checkpointKeyFile: join(this.folder, 'key.pem'),
+      migrates: 'on', hotDays: 30, hotBytesMax: 64 * 1024 * 1024, hotRebuildEventsPerS: 100_000
     }
   }
 
@@ -84,6 +85,11 @@ export class AuditStand {
       ingress_topic, ingress_partition, ingress_offset, control_offset, task, decided_by) VALUES ('old', now(), 'delivered', 0, 1, '', 0, now(), 0, '', 0, 0, 0, 0, 'test')`)
   }
 
+  /** A statement with all rights. */
+  async owner (statement: string): Promise<void> {
+    await this.database.query(statement)
+  }
+
   async startArchiver (changes: Partial<ArchiverOptions> = {}): Promise<RunningArchiver> {
     const logger = createLogger({ name: 'archiver', level: process.env['MESH_TEST_LOG'] ?? 'silent' })
     const archiver = await startArchiver({ ...this.options, ...changes }, logger, new AbortController().signal)
@@ -96,12 +102,13 @@ export class AuditStand {
     await archiver.drain()
   }
 
-  spawnArchiver (): ChildProcess {
+  spawnArchiver (environment: Readonly<Record<string, string>> = {}): ChildProcess {
     const child = spawn(process.execPath, [fileURLToPath(new URL('../src/main.ts', import.meta.url))], {
       env: {
         ...process.env, MESH_NAMESPACE: this.namespace, MESH_AUDIT_SCHEMA: this.schema, MESH_HEALTH_PORT: '0', MESH_LOG_LEVEL: 'warn',
         MESH_ARCHIVER_SESSION_MS: '1000', MESH_ARCHIVER_RUN_RECORDS_MAX: '200', DATABASE_URL,
-        MESH_CHECKPOINT_EVERY_MS: '300', MESH_CHECKPOINTS_FOLDER: this.folder, MESH_CHECKPOINT_KEY_FILE: join(this.folder, 'key.pem')
+        MESH_CHECKPOINT_EVERY_MS: '300', MESH_CHECKPOINTS_FOLDER: this.folder, MESH_CHECKPOINT_KEY_FILE: join(this.folder, 'key.pem'),
+          ...environment
       },
       stdio: ['ignore', 'ignore', 'inherit']
     })
@@ -188,6 +195,10 @@ export class AuditStand {
     await this.admin.deleteGroups(['', '.changes', '.alerts'].map(end => `${this.namespace}.archiver${end}`)).catch(() => undefined)
     await this.admin.disconnect()
     await this.database.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`)
+    // Roles are the server's, not the schema's.
+    for (const role of [`${this.schema}_writer`, `${this.schema}_reader`]) {
+      await this.database.query(`DROP OWNED BY ${role}`).then(() => this.database.query(`DROP ROLE ${role}`)).catch(() => undefined)
+    }
     await this.database.end()
     rmSync(this.folder, { recursive: true, force: true })
   }

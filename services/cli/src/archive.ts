@@ -4,6 +4,7 @@
 //   A1. Reads only, and each query is bounded in rows and in time.
 import pg from 'pg'
 import { storyColumns, toWhyEvent, type StoryRow } from './archived-story.ts'
+import type { ArchivedHold } from './core/hold-rows.ts'
 import type { ArchivedEvent } from './core/trace-tree.ts'
 import type { WhyEvent } from './core/why.ts'
 import { CliError } from './errors.ts'
@@ -21,6 +22,11 @@ export interface Archive {
   storyOf (dispatchId: string): Promise<WhyEvent[]>
   /** Where each partition of a topic is archived to. */
   archivedTo (topic: string): Promise<Map<number, number>>
+  /** The newest change of each legal hold; released ones too. */
+  holds (): Promise<ArchivedHold[]>
+  hasChange (changeId: string): Promise<boolean>
+  /** Whether anything of a workflow is older. */
+  hasOlder (workflowId: string, sinceMs: number): Promise<boolean>
   close (): Promise<void>
 }
 
@@ -91,6 +97,17 @@ export async function openArchive (options: { readonly databaseUrl: string, read
     async archivedTo (topic) {
       const rows = await query<{ partition: number, next_offset: string }>(`SELECT partition, next_offset FROM ${schema}.progress WHERE topic = $1`, [topic])
       return new Map(rows.map(row => [row.partition, Number(row.next_offset)]))
+    },
+    async holds () {
+      const rows = await query<Omit<ArchivedHold, 'atMs'> & { at: Date }>(
+        `SELECT DISTINCT ON (entity) entity, after, who, why, at FROM ${schema}.changes WHERE entity LIKE 'hold/%' ORDER BY entity, at DESC, change_id DESC LIMIT ${eventsMax}`, [])
+      return rows.map(({ at, ...hold }) => ({ ...hold, atMs: Number(at) }))
+    },
+    async hasChange (changeId) {
+      return (await query(`SELECT 1 FROM ${schema}.changes WHERE change_id = $1`, [changeId])).length > 0
+    },
+    async hasOlder (workflowId, sinceMs) {
+      return (await query(`SELECT 1 FROM ${table} WHERE workflow_id = $1 AND at < $2 LIMIT 1`, [workflowId, new Date(sinceMs)])).length > 0
     },
     close: () => client.end()
   }

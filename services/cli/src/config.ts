@@ -13,7 +13,7 @@ export const cliConfig = {
   kafkaBrokers: commonEntries.kafkaBrokers,
   schemaRegistryUrl: commonEntries.schemaRegistryUrl,
   databaseUrl: { env: 'DATABASE_URL', schema: z.string().min(1), secret: true, doc: 'PostgreSQL with the audit archive.' },
-  redisUrl: { env: 'REDIS_URL', schema: z.string().min(1).optional(), secret: true, doc: 'Redis in which the quotas are counted; without it `quotas` does not know what is used.' },
+  redisUrl: { env: 'REDIS_URL', schema: z.string().min(1).optional(), secret: true, doc: 'Redis in which the quotas are counted, with the hot tier of the archive; without it `quotas` does not know what is used.' },
   registryUrl: { env: 'MESH_REGISTRY_URL', schema: z.url().default('http://127.0.0.1:7400'), doc: 'The registry of agents.' },
   namespace: commonEntries.namespace,
   keysFolder: { env: 'MESH_KEYS_FOLDER', schema: z.string().min(1).default('.mesh/keys'), doc: 'Folder with the private keys of agents, AGENT.pem.' },
@@ -32,6 +32,14 @@ export async function loadSettings<K extends SettingName> (needed: readonly K[],
   const lacking = needed.filter(name => given[cliConfig[name].env] === undefined)
   const local = isNamed || lacking.length === 0 ? {} : await findLocalMesh(environment, lacking.map(name => cliConfig[name].env))
   return read(needed, { ...local, ...given }, isNamed)
+}
+
+/** Of the archive and its hot tier. A database that the environment names alone is another archive than that of this machine's Redis. */
+export async function loadArchiveSettings (environment: Environment = process.env): Promise<Pick<Settings, 'databaseUrl' | 'auditSchema' | 'namespace' | 'redisUrl'>> {
+  const settings = await loadSettings(['databaseUrl', 'auditSchema', 'namespace'], environment)
+  const { DATABASE_URL, REDIS_URL } = environment
+  const isOne = (DATABASE_URL ?? '') === '' || (REDIS_URL ?? '') !== ''
+  return { ...settings, redisUrl: isOne ? (await loadSettings(['redisUrl'], environment)).redisUrl : undefined }
 }
 
 function read<K extends SettingName> (needed: readonly K[], values: Environment, isNamed: boolean): Pick<Settings, K> {

@@ -14,6 +14,7 @@ export const cliCodes = {
   TOPIC_MISSING: 'Run `npm run topics:apply`, or set MESH_NAMESPACE.',
   DEAD_LETTER_UNKNOWN: '`npx mesh dead-letters list` shows what is there; retention may have taken it.',
   CHANGE_REFUSED: 'Correct what is named; nothing was changed.',
+  NOT_IN_FORCE: 'Look at the archiver\'s /readyz; it takes it over as soon as it runs. `npx mesh audit hold list` shows it then.',
   INPUT_NOT_JSON: 'Quote it for the shell: npx mesh call memory_lookup \'{"leadId":"l-1"}\'',
   RANGE_INVALID: 'Give a time that begins before it ends.',
   NOTHING_SIGNED: 'The archiver signs what it archives within a minute (MESH_CHECKPOINT_EVERY_MS); its /readyz says why it does not.',

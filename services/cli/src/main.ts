@@ -36,6 +36,7 @@ Examples:
   npx mesh dead-letters                            what could not be processed
   npx mesh keys                                    who signs with what
   npx mesh audit export --from 7d --out w.bundle   take evidence out of the archive
+  npx mesh audit hold list                         what of the archive may not be dropped
   npx mesh agents pause crm-sync --why "…"         let what is for an agent wait
 
 It looks at the mesh that \`npm start\` runs on this machine, unless the environment names another.`)

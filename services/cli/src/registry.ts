@@ -30,6 +30,7 @@ const keyFacts = z.object({ keyId: z.string(), notAfterMs: z.number(), revokedAt
 const keysAnswer = z.object({
   keys: z.array(z.object({ ...keyFacts.shape, agent: z.string(), notBeforeMs: z.number(), changedBy: z.string() }))
 })
+const holdFacts = z.object({ fromMs: z.number(), toMs: z.number(), workflow: z.string().nullable(), agent: z.string().nullable() })
 const deadLetterOutcome = z.object({ state: z.string(), who: z.string() })
 const redriveAnswer = changeAnswer(deadLetterOutcome).extend({
   redriven: z.object({ dispatchId: z.string(), workflowId: z.string(), position: z.object({ topic: z.string(), partition: z.number(), offset: z.number() }) })
@@ -49,6 +50,7 @@ export interface Asker { readonly who: string, readonly why: string | null }
 export type DeadLetterOutcome = z.output<typeof deadLetterOutcome>
 export type KeyFacts = z.output<typeof keyFacts>
 export type RedriveAnswer = z.output<typeof redriveAnswer>
+export type HoldFacts = z.output<typeof holdFacts>
 export type Limits = z.output<typeof limits>
 export interface NewQuota { readonly ratePerS: number, readonly burst?: number | undefined, readonly outstandingMax?: number | undefined }
 
@@ -88,6 +90,14 @@ export function rotateKey (registryUrl: string, agent: string, key: ShownKey, ov
 
 export function revokeKey (registryUrl: string, agent: string, keyId: string, asker: Asker): Promise<Change<KeyFacts>> {
   return ask({ registryUrl, path: `/agents/${encodeURIComponent(agent)}/keys/${encodeURIComponent(keyId)}/revocation`, method: 'PUT', body: asker, schema: changeAnswer(keyFacts) })
+}
+
+export function setHold (registryUrl: string, holdId: string, hold: HoldFacts, asker: Asker): Promise<Change<HoldFacts>> {
+  return ask({ registryUrl, path: `/holds/${encodeURIComponent(holdId)}`, method: 'PUT', body: { ...hold, ...asker }, schema: changeAnswer(holdFacts) })
+}
+
+export function releaseHold (registryUrl: string, holdId: string, asker: Asker): Promise<Change<HoldFacts>> {
+  return ask({ registryUrl, path: `/holds/${encodeURIComponent(holdId)}`, method: 'DELETE', body: asker, schema: changeAnswer(holdFacts) })
 }
 
 /** `place` is PARTITION/OFFSET. */

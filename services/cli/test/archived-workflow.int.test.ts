@@ -73,11 +73,11 @@ describe('a workflow in the archive', () => {
   })
 
   test('has each hop with its place in Kafka, its latencies and its answer', async () => {
-    const hops = JSON.parse((await trace('w-1', '--json')).out) as Hop[]
+    const hops = JSON.parse((await trace('w-1', '--json')).out) as (Hop & { readFrom: string })[]
     expect(hops[1]).toEqual({
       depth: 1, dispatchId: 'one-ask', parentId: 'one-turn', source: 'orchestrator', target: 'worker', capability: 'work', type: 'request', priority: 1,
       topic: 'mesh.dispatch.p1', partition: 2, offset: 9_007_199_254_740_991, latencyMs: 4, totalMs: 17, agentMs: 40, outcome: 'success', reason: null,
-      at: new Date(baseMs + 9).toISOString(), repeats: 0, anomaly: null, wait: null,
+      at: new Date(baseMs + 9).toISOString(), repeats: 0, anomaly: null, wait: null, readFrom: 'archive',
       reply: { dispatchId: 'one-answer', type: 'response', topic: 'mesh.dispatch.p1', partition: 2, offset: 13, latencyMs: 4, at: new Date(baseMs + 24).toISOString() }
     })
   })

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll } from '@jest/globals'
 import { startQuotaStore } from '@mesh/quota-store'
 import { quotaStoreContract } from './contract.ts'
-import { type PrivateRedis, startPrivateRedis } from './private-redis.ts'
+import { type PrivateRedis, startPrivateRedis } from '@mesh/local-stack/private-redis'
 import { logger, randomNamespace, taskCount } from './redis-ground.ts'
 
 let redis: PrivateRedis

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createLogger } from '@mesh/runtime'
 import { type QuotaStore, startQuotaStore } from '@mesh/quota-store'
-import { type PrivateRedis, startPrivateRedis } from './private-redis.ts'
+import { type PrivateRedis, startPrivateRedis } from '@mesh/local-stack/private-redis'
 
 export const taskCount = 4
 export const logger = createLogger({ name: 'quota-test', level: 'silent' })

@@ -6,7 +6,7 @@ import type { SlotRequest } from '@mesh/quota-store'
 import { Ledger, answerOf } from '../src/core/ledger.ts'
 import { readSlots, readState, reserveCall } from '../src/reserve-call.ts'
 import { loadScript } from '../src/redis-link.ts'
-import { type PrivateRedis, startPrivateRedis } from './private-redis.ts'
+import { type PrivateRedis, startPrivateRedis } from '@mesh/local-stack/private-redis'
 import { randomNamespace } from './redis-ground.ts'
 
 let redis: PrivateRedis

@@ -120,6 +120,9 @@ export const quotaChangeAnswer = changeAnswer(quotaLimits)
 export const statusChangeAnswer = changeAnswer(z.enum(agentStatuses))
 
 export const circuitChangeAnswer = changeAnswer(z.enum(circuitOrders))
+const hold = z.object({ fromMs: z.int(), toMs: z.int(), workflow: z.string().nullable(), agent: z.string().nullable() })
+export const holdListAnswer = z.object({ holds: z.array(hold.extend({ holdId: z.string() })) })
+export const holdChangeAnswer = changeAnswer(hold)
 export const keyListAnswer = z.object({
   keys: z.array(z.object({
     keyId: z.string(), agent: z.string(), publicKey: z.string().describe('Ed25519, 32 bytes in base64url.'),

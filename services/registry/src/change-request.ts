@@ -5,6 +5,7 @@ import { agentStatuses } from './core/agent-status.ts'
 import { circuitOrders } from './core/change-states.ts'
 import type { AskedChange } from './core/control-change.ts'
 import { bounds, textRules } from './core/field-rules.ts'
+import type { Hold } from './core/holds.ts'
 import { overlapMsDefault } from './core/keys.ts'
 import type { AskedQuota } from './core/quotas.ts'
 import { numberIn, text } from './field-schemas.ts'
@@ -34,6 +35,17 @@ export const circuitBody = z.strictObject({
   ...asked
 })
 
+const instantMs = numberIn(0, Date.UTC(9999, 11, 31), 'milliseconds since 1970', true)
+
+export const holdBody = z.strictObject({
+  fromMs: instantMs.describe('First instant that is held.'),
+  toMs: instantMs.describe('Last instant that is held.'),
+  workflow: text(textRules.text).nullish().describe('What it is about; whole days are held all the same.'),
+  agent: text(textRules.word).nullish().describe('Whom it is about; whole days are held all the same.'),
+  ...asked,
+  why: text(textRules.reason).describe('Why, in their words.')
+})
+
 export const rotationBody = z.strictObject({
   key: keyBody,
   overlapMs: numberIn(0, bounds.overlapMsMax, 'a whole number of milliseconds', true).default(overlapMsDefault).describe('How long the other keys go on; a day if left out.'),
@@ -49,6 +61,10 @@ export const discardBody = z.strictObject({ ...asked, why: text(textRules.reason
 
 export function askedChange ({ who, why }: z.output<typeof askedBody>): AskedChange {
   return { who, why: why ?? null }
+}
+
+export function toHold ({ fromMs, toMs, workflow, agent }: z.output<typeof holdBody>): Hold {
+  return { fromMs, toMs, workflow: workflow ?? null, agent: agent ?? null }
 }
 
 export function toAskedQuota ({ ratePerS, burst, outstandingMax }: z.output<typeof quotaBody>): AskedQuota {

@@ -1,4 +1,4 @@
-// What operators change: quotas, the status of agents, and orders about circuits.
+// What operators change: quotas, the status of agents, orders about circuits, and legal holds.
 
 import type { AgentRegistration, AgentStatus, ControlChange, Quota } from '@mesh/schemas'
 import type { ChangePath, ChangeResult } from './change-path.ts'
@@ -7,6 +7,7 @@ import { decideStatus } from './core/agent-status.ts'
 import type { ChangeStates, CircuitOrder } from './core/change-states.ts'
 import { decideCircuit } from './core/circuit-orders.ts'
 import type { AskedChange, ChangeDecision } from './core/control-change.ts'
+import { decideHold, decideRelease, type Hold } from './core/holds.ts'
 import { decideNoQuota, decideQuota, quotaIdOf, type AskedQuota, type QuotaLimits, type QuotaOwner, type QuotaState } from './core/quotas.ts'
 import { registrationKey } from './core/state.ts'
 
@@ -27,6 +28,8 @@ export interface ControlChanges {
   setStatus (agent: string, status: AgentStatus, asked: AskedChange): Promise<ChangeResult<AgentStatus>>
   /** Null leaves it to the measuring again. */
   setCircuit (agent: string, state: CircuitOrder | null, asked: AskedChange): Promise<ChangeResult<CircuitOrder>>
+  setHold (holdId: string, hold: Hold, asked: AskedChange): Promise<ChangeResult<Hold>>
+  releaseHold (holdId: string, asked: AskedChange): Promise<ChangeResult<Hold>>
 }
 
 export function controlChanges (ports: ControlChangePorts): ControlChanges {
@@ -60,6 +63,13 @@ export function controlChanges (ports: ControlChangePorts): ControlChanges {
       asked, tables: [registrations, changes],
       decide: () => decideCircuit(agent, order, state.agents, changeStates),
       write: (_after, { recordOffset }) => changes.applied(recordOffset)
+    }),
+    // As above: the archiver reads it where it archives it.
+    setHold: (holdId, hold, asked) => change({
+      asked, tables: [changes], decide: () => decideHold(holdId, hold, changeStates), write: (_after, { recordOffset }) => changes.applied(recordOffset)
+    }),
+    releaseHold: (holdId, asked) => change({
+      asked, tables: [changes], decide: () => decideRelease(holdId, changeStates), write: (_after, { recordOffset }) => changes.applied(recordOffset)
     })
   }
 }

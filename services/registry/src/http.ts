@@ -14,6 +14,7 @@ import type { RegistrationRequest } from './core/register.ts'
 import { registrationKey, versionsOf, type RegistryState } from './core/state.ts'
 import { addDeadLetterRoutes } from './dead-letter-routes.ts'
 import type { DeadLetters } from './dead-letters.ts'
+import { addHoldRoutes } from './hold-routes.ts'
 import { addKeyRoutes, type KeyRoutePorts } from './key-routes.ts'
 import type { RegistrationResult } from './pipeline.ts'
 import { refusalOf, sendProblem } from './problems.ts'
@@ -45,6 +46,7 @@ export async function createHttp (ports: HttpPorts): Promise<FastifyInstance> {
   addWriteRoutes(app, ports)
   addReadRoutes(app, ports)
   addControlRoutes(app, ports)
+  addHoldRoutes(app, ports)
   addDeadLetterRoutes(app, ports)
   addKeyRoutes(app, ports)
   await app.ready()

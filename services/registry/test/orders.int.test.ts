@@ -140,3 +140,29 @@ test('its pages describe it', async () => {
     '/dead-letters/{partition}/{offset}/redrive': { post: expect.anything() }, '/dead-letters/{partition}/{offset}/discard': { post: expect.anything() }
   })
 })
+
+describe('a legal hold', () => {
+  const day = 24 * 60 * 60 * 1_000
+  const held = { fromMs: 100 * day, toMs: 130 * day, workflow: null, agent: 'memory' }
+  const put = (body: object, holdId = 'case-42') => ask(registry.port, `/holds/${holdId}`, { who: 'ada', why: 'case 42', ...body }, 'PUT')
+  const release = (holdId: string) => ask(registry.port, `/holds/${holdId}`, { who: 'bob', why: 'settled' }, 'DELETE')
+
+  test('is a record with who and why, changed by a second one, ended by a release, known or not', async () => {
+    expect(await put(held)).toMatchObject({ status: 200, body: { entity: 'hold/case-42', isChanged: true, before: null, after: held } })
+    expect(await newestChange()).toMatchObject({ who: 'ada', why: 'case 42', entity: 'hold/case-42', after: JSON.stringify(held) })
+    expect((await ask(registry.port, '/holds')).body).toEqual({ holds: [{ holdId: 'case-42', ...held }] })
+    expect(await put(held)).toMatchObject({ body: { isChanged: false } })
+    expect(await put({ ...held, toMs: 140 * day })).toMatchObject({ body: { isChanged: true, before: held } })
+    expect(await release('case-42')).toMatchObject({ status: 200, body: { before: { toMs: 140 * day }, after: null, warnings: [] } })
+    expect(await newestChange()).toMatchObject({ who: 'bob', entity: 'hold/case-42', after: null })
+    expect(await release('from-long-ago')).toMatchObject({ status: 200, body: { isChanged: true, before: null, warnings: [expect.stringContaining('does not remember')] } })
+    expect((await ask(registry.port, '/holds')).body).toEqual({ holds: [] })
+  })
+
+  test('without a reason, turned round, or under another name is refused', async () => {
+    for (const body of [{ ...held, why: undefined }, { ...held, toMs: 1 }, { ...held, until: 7 }, { ...held, fromMs: 'yesterday' }]) {
+      expect(await put(body)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
+    }
+    expect(await put(held, 'Not_A%20Name')).toMatchObject({ status: 400 })
+  })
+})

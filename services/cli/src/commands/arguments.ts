@@ -29,6 +29,11 @@ export function deadLetterPlace (text: string): string {
   throw new InvalidArgumentError('It must be PARTITION/OFFSET, such as 0/12; `mesh dead-letters list` shows them.')
 }
 
+export function holdId (text: string): string {
+  if (/^[a-z][a-z0-9_-]{0,62}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be 1 to 63 of a-z, 0-9, - and _, beginning with a letter.')
+}
+
 export function instant (text: string): number {
   const atMs = sinceMs(text, Date.now())
   if (atMs !== undefined) return atMs

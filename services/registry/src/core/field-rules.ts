@@ -9,6 +9,7 @@ export const bounds = {
   registrationsMax: 10_000,
   quotasMax: 10_000,
   keysMax: 100_000,
+  holdsMax: 1_000,
   overlapMsMax: 90 * 24 * 60 * 60 * 1000,
   // Slower, or more at once, and times of slots would no longer be exact whole microseconds.
   ratePerSMin: 0.001,

@@ -1,6 +1,6 @@
 // A Redis of a test's own, to be stopped, killed and filled up. Its program is the one that the shared stack runs, found
 // through that server's own word for it.
-import { freePort } from '@mesh/local-stack'
+import { freePort } from '../ports.ts'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'

@@ -1,0 +1,52 @@
+// What the upkeep of the hot tier does next: how much of the past it reads at once, when it stops, what makes room.
+//
+// U1. The past is read newest first, slice by slice; `since` falls to where a slice began only when all of it is there. So what
+//     was read is never read again, whoever goes on.
+// U2. Of Redis's own bound, the hot tier leaves a fifth to everybody else (quotas are counted there), and stops writing before it.
+// U3. Room is made from the oldest hour on. Reading the past stops well below the bound, so that it isn't thrown out again.
+
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
+
+export interface Slice { readonly fromMs: number, readonly toMs: number }
+
+export const sliceMsFirst = 10 * minuteMs
+const sliceMsMin = 10_000
+const sliceMsMax = dayMs
+const sliceEventsFew = 2_000
+const sliceEventsMany = 20_000
+
+/** Undefined where all that is hot is covered. */
+export function nextSlice (sinceMs: number, sliceMs: number, nowMs: number, hotMs: number): Slice | undefined {
+  const horizonMs = nowMs - hotMs
+  if (sinceMs <= horizonMs) return undefined
+  return { fromMs: Math.max(horizonMs, Math.min(sinceMs, nowMs) - sliceMs), toMs: sinceMs }
+}
+
+export function sliceMsAfter (sliceMs: number, events: number): number {
+  if (events < sliceEventsFew) return Math.min(sliceMsMax, sliceMs * 2)
+  return events > sliceEventsMany ? Math.max(sliceMsMin, Math.floor(sliceMs / 2)) : sliceMs
+}
+
+export interface Room {
+  /** What the tier takes, and may take. */
+  readonly bytes: number
+  readonly bytesMax: number
+  /** What Redis takes, and may take. */
+  readonly usedBytes: number
+  readonly redisBytesMax: number
+}
+
+const evictAbove = 0.95
+const fillBelow = 0.8
+const shareOfRedis = 0.8
+const fillShareOfRedis = 0.65
+
+export const mustEvict = ({ bytes, bytesMax, usedBytes, redisBytesMax }: Room): boolean => bytes > bytesMax * evictAbove || usedBytes > redisBytesMax * shareOfRedis
+export const mayWrite = ({ bytes, bytesMax, usedBytes, redisBytesMax }: Room): boolean => bytes <= bytesMax * 1.1 && usedBytes <= redisBytesMax * shareOfRedis
+export const mayFill = ({ bytes, bytesMax, usedBytes, redisBytesMax }: Room): boolean => bytes < bytesMax * fillBelow && usedBytes < redisBytesMax * fillShareOfRedis
+
+/** How long to wait so that no more than so many events a second are read. */
+export function pauseMsFor (events: number, tookMs: number, eventsPerS: number): number {
+  return Math.max(0, events / eventsPerS * 1000 - tookMs)
+}

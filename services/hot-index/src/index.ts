@@ -1,0 +1,5 @@
+export { archivedForm } from './core/archived-form.ts'
+export { type EventRow, eventOfRow, eventRowColumns } from './core/event-row.ts'
+export { type HotAnswer, type HotReader, type HotReaderOptions, openHotReader } from './hot-reader.ts'
+export { type HotState, type HotStore, type HotStoreOptions, openHotStore, type OwnPartition, type PositionMove } from './hot-store.ts'
+export { hotMsDefault } from './layout.ts'
