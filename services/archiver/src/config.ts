@@ -23,5 +23,10 @@ export const config = defineConfig({
     env: 'MESH_ARCHIVER_SESSION_MS',
     schema: z.coerce.number().int().min(1_000).max(300_000).default(10_000),
     doc: 'How long a dead archiver keeps its partitions, milliseconds; within what the broker allows.'
+  },
+  countEveryMs: {
+    env: 'MESH_ARCHIVER_COUNT_EVERY_MS',
+    schema: z.coerce.number().int().min(100).max(600_000).default(5_000),
+    doc: 'Pause between two counts of ingress records against the archive, milliseconds.'
   }
 })

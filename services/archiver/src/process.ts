@@ -1,9 +1,12 @@
 // The archiver, put together: a consumer for each topic, path and database; `main.ts` runs it, tests run it in their own process.
 
-import { createKafka, createMetrics, startHealthServer, type Logger } from '@mesh/runtime'
+import { createKafka, createMetrics, startHealthServer, startLogReader, type Logger } from '@mesh/runtime'
 import { connectCodec, type Codec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
 import { setTimeout as pause } from 'node:timers/promises'
+import { openConnections } from './connections.ts'
+import { startIngressCounting } from './ingress-counting.ts'
+import { ingressCounts } from './ingress-counts.ts'
 import { registerMetrics, type ArchiverCounters } from './metrics.ts'
 import { migrate } from './migration.ts'
 import { createPersistence, type Persistence } from './persistence.ts'
@@ -20,6 +23,8 @@ export interface ArchiverOptions {
   readonly auditSchema: string
   readonly runRecordsMax: number
   readonly sessionMs: number
+  /** Pause between two rounds of counting ingress records. */
+  readonly countEveryMs?: number
 }
 
 export interface RunningArchiver {
@@ -28,6 +33,7 @@ export interface RunningArchiver {
 }
 
 const connectionsMax = 3
+const countEveryMsDefault = 5_000
 /** Longer than the codec answers `refresh` from memory. */
 const refreshPauseMs = 1_100
 
@@ -39,6 +45,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const database = openArchive({ databaseUrl, schema, connectionsMax, nowMs: Date.now, logger })
   const consumers = new Map<string, TopicConsumer>()
   const sources = sourcesOf(options.namespace)
+  let counting: TopicConsumer['close'] = () => Promise.resolve()
   const health = await startHealthServer({
     port: options.healthPort,
     metrics,
@@ -56,6 +63,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
     const starts = await Promise.allSettled(sources.map(async source => { consumers.set(source.topic, await startConsumer(source, options, parts, signal)) }))
     const failed = starts.find(start => start.status === 'rejected')
     if (failed !== undefined) throw failed.reason
+    counting = await startCounting(options, counters, logger)
     logger.info({ healthPort: health.port, schema }, 'archiver runs')
   } catch (error) {
     // Told to stop while it waited: there is nothing to drain but what is open already.
@@ -64,6 +72,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   return {
     healthPort: health.port,
     async drain () {
+      await counting()
       await Promise.all([...consumers.values()].map(consumer => consumer.close()))
       await database.close()
       await health.close()
@@ -137,5 +146,22 @@ async function startConsumer ({ topic, schema, groupId }: Source, options: Archi
       await consumer.close()
       await admin.disconnect()
     }
+  }
+}
+
+/** Apart from the archiving: with a client and a connection of its own. */
+async function startCounting (options: ArchiverOptions, counters: ArchiverCounters, logger: Logger): Promise<() => Promise<void>> {
+  const { databaseUrl, auditSchema, namespace, kafkaBrokers: brokers, countEveryMs: everyMs = countEveryMsDefault } = options
+  const kafka = createKafka({ brokers, clientId: `${namespace}.archiver.counting`, logger })
+  const connections = openConnections({ databaseUrl, connectionsMax: 1, logger })
+  const admin = kafka.admin()
+  await admin.connect()
+  const log = await startLogReader({ kafka, logger })
+  const counting = startIngressCounting({
+    namespace, everyMs, admin, log, counts: ingressCounts(connections, auditSchema), logger, onCounted: counters.counted, onMissing: counters.missing
+  })
+  return async () => {
+    await counting.close()
+    await Promise.all([log.close(), admin.disconnect(), connections.close()])
   }
 }

@@ -108,14 +108,14 @@ function toEvent (row: Row): ArchivedEvent {
   }
 }
 
-function explained (error: unknown, databaseUrl: string, auditSchema: string): unknown {
+export function explained (error: unknown, databaseUrl: string, auditSchema: string): unknown {
   const { code } = error as pg.DatabaseError
   const isMissing = code === '42P01' || code === '3F000' || code === '42703'
   if (isMissing) return new CliError('ARCHIVE_MISSING', `There is no audit archive in schema ${auditSchema} of ${placeOf(databaseUrl)}.`, { cause: error })
   return unreachable(databaseUrl, error)
 }
 
-function unreachable (databaseUrl: string, error: unknown): CliError {
+export function unreachable (databaseUrl: string, error: unknown): CliError {
   const { code, message } = error as NodeJS.ErrnoException
   return new CliError('ARCHIVE_UNREACHABLE', `PostgreSQL does not answer at ${placeOf(databaseUrl)}: ${message || code}.`, { cause: error })
 }

@@ -15,6 +15,12 @@ export const cliCodes = {
   DEAD_LETTER_UNKNOWN: '`npx mesh dead-letters list` shows what is there; retention may have taken it.',
   CHANGE_REFUSED: 'Correct what is named; nothing was changed.',
   INPUT_NOT_JSON: 'Quote it for the shell: npx mesh call memory_lookup \'{"leadId":"l-1"}\'',
+  NOT_COMPLETE: 'What is named is missing or too much: see `rejected` in the archive, the archiver\'s log, and `npx mesh audit verify`.',
+  RANGE_INVALID: 'Correct the range; nothing was read.',
+  FILTER_INVALID: 'Write FIELD=VALUE, !=, <, <=, > or >=, joined by and / or, with brackets: npx mesh replay --help',
+  REPLAY_REFUSED: 'Correct what is named; nothing was written.',
+  REPLAY_EXPIRED: 'Begin anew without --resume, into another place.',
+  ARCHIVE_BEHIND: 'Wait until the archiver has caught up (`mesh_archiver_lag_records`), then ask again.',
   CALL_FAILED: 'See the log of the mesh.'
 } as const satisfies Record<string, string>
 

@@ -1,6 +1,7 @@
 // The command line of the mesh: composition only; each command is a file in commands/.
 import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
+import { addAudit } from './commands/audit.ts'
 import { addCall } from './commands/call.ts'
 import { addCircuits } from './commands/circuits.ts'
 import type { Runner } from './commands/command.ts'
@@ -8,6 +9,7 @@ import { addDeadLetters } from './commands/dead-letters.ts'
 import { addKeys } from './commands/keys.ts'
 import { addPressure } from './commands/pressure.ts'
 import { addQuotas } from './commands/quotas.ts'
+import { addReplay } from './commands/replay.ts'
 import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
 import { addTrace } from './commands/trace.ts'
@@ -34,6 +36,8 @@ Examples:
   npx mesh circuits                                who is cut off for now, and why
   npx mesh dead-letters                            what could not be processed
   npx mesh keys                                    who signs with what
+  npx mesh audit completeness --from 24h           is everything in the archive
+  npx mesh replay --from 1h --out events.ndjson    what was decided, again
   npx mesh agents pause crm-sync --why "…"         let what is for an agent wait
 
 It looks at the mesh that \`npm start\` runs on this machine, unless the environment names another.`)
@@ -51,5 +55,5 @@ const run: Runner = async (action, options = {}) => {
   }
 }
 
-for (const add of [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys]) add(program, run)
+for (const add of [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys, addAudit, addReplay]) add(program, run)
 await program.parseAsync()
