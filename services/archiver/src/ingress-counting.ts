@@ -127,9 +127,11 @@ async function isArchived ({ namespace, counts, log }: CountingOptions, { auditE
 }
 
 /** Whether there is more to count. */
-async function countRound ({ counts, log, onCounted, logger }: CountingOptions, { places, decidedBelow, askedAtMs }: Barrier, lows: ReadonlyMap<string, number>): Promise<boolean> {
+async function countRound (options: CountingOptions, { places, decidedBelow, askedAtMs }: Barrier, lows: ReadonlyMap<string, number>): Promise<boolean> {
+  const { counts, log, onCounted, logger } = options
   const positions = await counts.positions(places.map(place => ({ ...place, low: lows.get(placeKey(place)) ?? 0 })))
-  const open = places.map((place, index) => ({ ...place, offset: positions.get(placeKey(place)) ?? 0, decidedBelow: decidedBelow[index] ?? 0 })).filter(({ offset, decidedBelow }) => offset < decidedBelow)
+  const open = places.map((place, index) => ({ ...place, offset: positions.get(placeKey(place)) ?? 0, decidedBelow: decidedBelow[index] ?? 0 }))
+    .filter(({ offset, decidedBelow }) => offset < decidedBelow)
   if (open.length === 0) return false
   const chunks = await log.read(open.map(({ topic, partition, offset }) => ({ topic, partition, offset, bytesMax })))
   const lost = chunks.filter(({ problem }) => problem !== undefined)

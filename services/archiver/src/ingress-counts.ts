@@ -7,7 +7,7 @@
 
 import { dayOf, gapsKeptMax, takePositions, type DayPositions, type PositionGap } from '@mesh/completeness'
 import type { Connections, PoolClient } from './connections.ts'
-import { timesOf, type CountedPart } from './core/counting-round.ts'
+import { timesOf, type CountedPart, type CountedRecord } from './core/counting-round.ts'
 
 export interface Place { readonly topic: string, readonly partition: number }
 
@@ -51,9 +51,9 @@ export function ingressCounts (connections: Connections, schema: string): Ingres
     }),
     take: parts => connections.use(client => takeOnce(client, schema, parts)),
     stillMissing: () => connections.use(async client => {
-      await client.query(`DELETE FROM ${schema}.ingress_missing AS m USING (SELECT * FROM ${schema}.ingress_missing ORDER BY found_out_at LIMIT ${recheckedMax}) AS some
-        WHERE m.topic = some.topic AND m.partition = some.partition AND m.record_offset = some.record_offset
-          AND EXISTS (SELECT 1 FROM ${schema}.events WHERE event_id = some.topic || '/' || some.partition || '/' || some.record_offset)`)
+      await client.query(`DELETE FROM ${schema}.ingress_missing AS m USING (SELECT * FROM ${schema}.ingress_missing ORDER BY found_out_at LIMIT ${recheckedMax}) AS oldest
+        WHERE m.topic = oldest.topic AND m.partition = oldest.partition AND m.record_offset = oldest.record_offset
+          AND EXISTS (SELECT 1 FROM ${schema}.events WHERE event_id = oldest.topic || '/' || oldest.partition || '/' || oldest.record_offset)`)
       const { rows } = await client.query<{ count: string }>(`SELECT count(*) AS count FROM ${schema}.ingress_missing`)
       return Number(rows[0]?.count ?? 0)
     })
@@ -94,16 +94,18 @@ async function admitted (client: PoolClient, schema: string, parts: readonly Cou
   return new Set(rows.map(row => row.event_id))
 }
 
-async function insertMissing (client: PoolClient, schema: string, missing: readonly (Place & { readonly offset: number, readonly appendedAtMs: number })[]): Promise<void> {
+async function insertMissing (client: PoolClient, schema: string, missing: readonly (Place & CountedRecord)[]): Promise<void> {
   await client.query(`INSERT INTO ${schema}.ingress_missing (topic, partition, record_offset, appended_at)
     SELECT topic, partition, record_offset, at FROM unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[]) AS m (topic, partition, record_offset, at)
     WHERE (SELECT count(*) FROM ${schema}.ingress_missing) < ${missingMax} ON CONFLICT DO NOTHING`,
-  [missing.map(({ topic }) => topic), missing.map(({ partition }) => partition), missing.map(({ offset }) => offset), missing.map(({ appendedAtMs }) => iso(appendedAtMs))])
+  [missing.map(({ topic }) => topic), missing.map(({ partition }) => partition), missing.map(({ offset }) => offset),
+    missing.map(({ appendedAtMs }) => iso(appendedAtMs))])
 }
 
 async function writeDays (client: PoolClient, schema: string, parts: readonly CountedPart[]): Promise<void> {
   const known = await knownDays(client, schema, parts)
-  const taken = parts.filter(({ records }) => records.length > 0).map(part => takePositions({ topic: part.topic, partition: part.partition }, part.records, known.get(placeKey(part)) ?? new Map()))
+  const taken = parts.filter(({ records }) => records.length > 0)
+    .map(({ topic, partition, records }) => takePositions({ topic, partition }, records, known.get(placeKey({ topic, partition })) ?? new Map()))
   const days = taken.flatMap(({ days }) => days)
   const gaps = taken.flatMap(({ gaps }) => gaps)
   if (days.length > 0) await upsertDays(client, schema, days)
@@ -156,6 +158,7 @@ async function insertGaps (client: PoolClient, schema: string, gaps: readonly Po
     const some = gaps.slice(from, from + gapsKeptMax)
     await client.query(`INSERT INTO ${schema}.ingress_gaps (day, topic, partition, from_offset, to_offset)
       SELECT * FROM unnest($1::date[], $2::text[], $3::int[], $4::bigint[], $5::bigint[])`,
-    [some.map(({ day }) => day), some.map(({ topic }) => topic), some.map(({ partition }) => partition), some.map(({ fromOffset }) => fromOffset), some.map(({ toOffset }) => toOffset)])
+    [some.map(({ day }) => day), some.map(({ topic }) => topic), some.map(({ partition }) => partition),
+      some.map(({ fromOffset }) => fromOffset), some.map(({ toOffset }) => toOffset)])
   }
 }

@@ -5,7 +5,7 @@
 //       So a record that was decided is in the archive or on its way, and what comes meanwhile is not mistaken for either.
 //   K2. Where the topic has lost records, the counts that the archiver kept stand in; where there are none, that is said.
 //   K3. In no group; commits nothing. A day at a time, so that memory holds the positions of a day.
-import { digestOf, digestOfRuns, expectKept, gapsKeptMax, kindOfRow, PartitionLedger, PositionSet, readIngress, skewMs, type DayPositions, type IngressStretch, type PartitionVerdict } from '@mesh/completeness'
+import { digestOf, digestOfRuns, expectKept, gapsKeptMax, kindOfRow, PartitionLedger, PositionSet, readIngress, skewMs, type IngressStretch, type PartitionVerdict } from '@mesh/completeness'
 import { startLogReader, type LogReader } from '@mesh/runtime'
 import { topicNames, type TopicNames } from '@mesh/topics'
 import type { Admin } from 'kafkajs'
@@ -13,7 +13,7 @@ import { openArchiveScan, type ArchiveScan } from './archive-scan.ts'
 import { connectKafka, partitionsOf } from './broker.ts'
 import { completenessReport, type CompletenessReport } from './core/completeness-rows.ts'
 import { daysOf, wholeDay, type DayRange, type TimeRange } from './core/time-range.ts'
-import { countedSoFar, keptDays, type Counted } from './kept-counts.ts'
+import { countedSoFar, keptDays, type Counted, type KeptPositions } from './kept-counts.ts'
 import { quietLogger } from './quiet-logger.ts'
 import { codecFrom } from './schema-registry.ts'
 import { unarchivedAdmissions } from './unarchived-admissions.ts'
@@ -49,7 +49,9 @@ interface Counting {
 const keyOf = ({ topic, partition }: Place): string => `${topic}/${partition}`
 const iso = (atMs: number): string => new Date(atMs).toISOString()
 
-export async function countCompleteness (settings: CountSettings, range: TimeRange, onProgress: (progress: CountProgress) => void, signal: AbortSignal): Promise<CompletenessReport> {
+type OnProgress = (progress: CountProgress) => void
+
+export async function countCompleteness (settings: CountSettings, range: TimeRange, onProgress: OnProgress, signal: AbortSignal): Promise<CompletenessReport> {
   const { kafkaBrokers, schemaRegistryUrl, namespace } = settings
   const logger = quietLogger()
   const names = topicNames(namespace)
@@ -93,56 +95,63 @@ export async function countCompleteness (settings: CountSettings, range: TimeRan
   }
 }
 
+interface Stand {
+  readonly place: Place
+  /** From here on records of the range may lie. */
+  readonly fromOffset: number
+  readonly ends: Ends
+  /** Nothing that is older than the range is left: what was in the range may be gone, too. */
+  readonly isCut: boolean
+}
+
 async function countDay (counting: Counting, asked: DayRange): Promise<Map<string, PartitionLedger>> {
-  const { admin, names, places, notes } = counting
   const [kept, begun] = [await keptDays(counting.archive, asked.day), await countedSoFar(counting.archive)]
-  const stands = new Map<string, { readonly from: number, readonly ends: Ends, readonly isCut: boolean }>()
-  for (const topic of names.dispatchAll) {
-    const ends = await endsOf(admin, topic)
-    const starts = await offsetsAt(admin, topic, asked.fromMs - skewMs)
-    const firsts = await offsetsAt(admin, topic, asked.fromMs)
-    for (const [partition, bounds] of ends) {
-      const first = Math.max(bounds.low, firsts.get(partition) ?? bounds.high)
-      // Nothing that is older than the range is left: what was in the range may be gone, too.
-      const isCut = bounds.low > 0 && first === bounds.low
-      stands.set(`${topic}/${partition}`, { from: Math.max(bounds.low, starts.get(partition) ?? bounds.high), ends: bounds, isCut })
-    }
+  const stands = await standsOf(counting, asked)
+  const standsIn = ({ place, isCut, ends }: Stand): boolean => isCut && (kept.get(keyOf(place))?.positions.firstOffset ?? Infinity) < ends.low
+  if (stands.some(standsIn)) {
+    counting.notes.add(`${asked.day}: records are gone from the topics; the whole day was counted by the positions that the archiver kept.`)
+    // What was kept is of whole days.
+    const whole = wholeDay(asked.day)
+    if (asked.fromMs > whole.fromMs || asked.toMs < whole.toMs) return countDay(counting, whole)
   }
-  const standIns = places.filter(place => {
-    const { isCut, ends } = stands.get(keyOf(place))!
-    const day = kept.get(keyOf(place))
-    return isCut && day !== undefined && day.positions.firstOffset < ends.low
-  })
-  // What was kept is of whole days.
-  const range = standIns.length === 0 ? asked : wholeDay(asked.day)
-  if (standIns.length > 0) notes.add(`${asked.day}: records are gone from the topics; the whole day was counted by the positions that the archiver kept.`)
-  const ledgers = new Map(places.map(place => [keyOf(place), new PartitionLedger(place.topic, place.partition)]))
-  const stretches: IngressStretch[] = []
-  for (const place of places) {
+  const ledgers = new Map(stands.map(({ place }) => [keyOf(place), new PartitionLedger(place.topic, place.partition)]))
+  const stretches = stands.map((stand): IngressStretch => {
+    const { place, ends, isCut } = stand
     const key = keyOf(place)
-    const { from, ends, isCut } = stands.get(key)!
-    const ledger = ledgers.get(key)!
     const counted = begun.get(key)
-    let fromOffset = from
-    if (standIns.includes(place)) {
-      const { positions, gaps } = kept.get(key)!
-      expectKept(ledger, { ...positions, gaps })
-      checkKept(counting, ledger, positions)
-      fromOffset = Math.max(ends.low, counted!.nextOffset)
-      if (ends.low > counted!.nextOffset) uncertain(counting, `${key}: records from ${counted!.nextOffset} to ${ends.low - 1} are gone and were not counted before.`)
+    let { fromOffset } = stand
+    if (standsIn(stand)) {
+      fromOffset = Math.max(ends.low, counted?.nextOffset ?? 0)
+      expectStandIn(counting, ledgers.get(key)!, kept.get(key)!)
+      if (counted === undefined || ends.low > counted.nextOffset) uncertain(counting, `${key}: records from ${counted?.nextOffset ?? 0} to ${ends.low - 1} are gone and were not counted before.`)
     } else if (isCut && !kept.has(key) && !isKnownEmpty(counted, ends.low)) {
       uncertain(counting, `${key}: the topic begins at ${ends.low}, and what lay before was not counted; nothing is known of it.`)
     }
-    ledger.readBelow(ends.high)
-    stretches.push({ ...place, fromOffset, endOffset: ends.high })
-  }
-  await countIngress(counting, range, stretches, ledgers)
-  await countRows(counting, range, ledgers)
+    ledgers.get(key)!.readBelow(ends.high)
+    return { ...place, fromOffset, endOffset: ends.high }
+  })
+  await countIngress(counting, asked, stretches, ledgers)
+  await countRows(counting, asked, ledgers)
   return ledgers
 }
 
+async function standsOf ({ admin, names, places }: Counting, { fromMs }: DayRange): Promise<Stand[]> {
+  const stands: Stand[] = []
+  for (const topic of names.dispatchAll) {
+    const [ends, starts, firsts] = [await endsOf(admin, topic), await offsetsAt(admin, topic, fromMs - skewMs), await offsetsAt(admin, topic, fromMs)]
+    for (const place of places.filter(place => place.topic === topic)) {
+      const bounds = ends.get(place.partition) ?? { low: 0, high: 0 }
+      const first = Math.max(bounds.low, firsts.get(place.partition) ?? bounds.high)
+      const fromOffset = Math.max(bounds.low, starts.get(place.partition) ?? bounds.high)
+      stands.push({ place, fromOffset, ends: bounds, isCut: bounds.low > 0 && first === bounds.low })
+    }
+  }
+  return stands
+}
+
 /** Counting had reached what is left of the topic, and had seen no record of the day. */
-const isKnownEmpty = (counted: Counted | undefined, lowOffset: number): boolean => counted !== undefined && counted.firstOffset === 0 && counted.nextOffset >= lowOffset
+const isKnownEmpty = (counted: Counted | undefined, lowOffset: number): boolean =>
+  counted !== undefined && counted.firstOffset === 0 && counted.nextOffset >= lowOffset
 
 function uncertain (counting: Counting, note: string): void {
   counting.isUncertain = true
@@ -150,14 +159,17 @@ function uncertain (counting: Counting, note: string): void {
 }
 
 /** What was kept must agree with itself: its count, its digest and its gaps are three ways to say one thing. */
-function checkKept (counting: Counting, ledger: PartitionLedger, positions: DayPositions): void {
-  const { day, records, gaps } = positions
-  if (gaps > gapsKeptMax) return uncertain(counting, `${day} ${keyOf(positions)}: it has more than ${gapsKeptMax} gaps, so positions can't be told from its count.`)
+function expectStandIn (counting: Counting, ledger: PartitionLedger, { positions, gaps }: KeptPositions): void {
+  const { day, records } = positions
+  expectKept(ledger, { ...positions, gaps })
+  if (positions.gaps > gapsKeptMax) return uncertain(counting, `${day} ${keyOf(positions)}: it has more than ${gapsKeptMax} gaps, so positions can't be told from its count.`)
   if (ledger.expected.count === records && digestOfRuns(ledger.expected.runs()) === digestOf(positions)) return
   uncertain(counting, `${day} ${keyOf(positions)}: the count that was kept does not agree with its digest; it was changed.`)
 }
 
-async function countIngress (counting: Counting, { day, fromMs, toMs }: DayRange, stretches: readonly IngressStretch[], ledgers: ReadonlyMap<string, PartitionLedger>): Promise<void> {
+type Ledgers = Map<string, PartitionLedger>
+
+async function countIngress (counting: Counting, { day, fromMs, toMs }: DayRange, stretches: readonly IngressStretch[], ledgers: Ledgers): Promise<void> {
   let ingressOffsets = 0
   const { lost } = await readIngress({
     log: counting.log, stretches, fromMs, toMs, signal: counting.signal,
@@ -170,7 +182,13 @@ async function countIngress (counting: Counting, { day, fromMs, toMs }: DayRange
   for (const { topic, partition, fromOffset, endOffset } of lost) uncertain(counting, `${topic}/${partition}: records from ${fromOffset} to ${endOffset - 1} were deleted while they were counted.`)
 }
 
-interface Row { readonly event_id: string, readonly decision: string, readonly ingress_topic: string, readonly ingress_partition: number, readonly ingress_offset: string }
+interface Row {
+  readonly event_id: string
+  readonly decision: string
+  readonly ingress_topic: string
+  readonly ingress_partition: number
+  readonly ingress_offset: string
+}
 
 async function countRows (counting: Counting, { day, fromMs, toMs }: DayRange, ledgers: Map<string, PartitionLedger>): Promise<void> {
   const { archive } = counting

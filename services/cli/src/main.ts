@@ -55,5 +55,6 @@ const run: Runner = async (action, options = {}) => {
   }
 }
 
-for (const add of [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys, addAudit, addReplay]) add(program, run)
+const looking = [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys]
+for (const add of [...looking, addAudit, addReplay]) add(program, run)
 await program.parseAsync()

@@ -6,6 +6,7 @@
 import { archivedMomentAnew, type ArchiveScan } from './archive-scan.ts'
 import { eventRowColumns, toAuditEvent, type EventRow } from './archived-audit-event.ts'
 import { comparePlaces, placeOf, type ArchivePlace } from './core/replay-order.ts'
+import type { TimeRange } from './core/time-range.ts'
 import type { AuditEvent } from '@mesh/schemas'
 
 const sliceMs = 3_600_000
@@ -15,7 +16,7 @@ const iso = (atMs: number): string => new Date(atMs).toISOString()
 const rank = `CASE WHEN event_id = ingress_topic || '/' || ingress_partition || '/' || ingress_offset THEN 0 WHEN decision IN ('released', 'refused') THEN 1
   WHEN decision = 'retried' THEN 2 WHEN decision = 'redelivered' THEN 3 WHEN decision = 'dead_lettered' THEN 5 ELSE 4 END`
 
-export async function* tellArchive (archive: ArchiveScan, { fromMs, toMs }: { readonly fromMs: number, readonly toMs: number }, after: ArchivePlace | null): AsyncGenerator<AuditEvent> {
+export async function* tellArchive (archive: ArchiveScan, { fromMs, toMs }: TimeRange, after: ArchivePlace | null): AsyncGenerator<AuditEvent> {
   for (let startMs = Math.max(fromMs, after?.atMs ?? fromMs); startMs < toMs;) {
     const endMs = Math.min(toMs, startMs + sliceMs)
     const text = `SELECT ${eventRowColumns} FROM ${archive.schema}.events WHERE at >= $1 AND at < $2 ORDER BY at, ${rank}, event_id COLLATE "C"`

@@ -27,7 +27,8 @@ export interface Seam {
 export async function findSeam ({ admin, log, topic, range, nowMs }: SeamQuestion): Promise<Seam> {
   const ends = (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
   const cut = ends.filter(({ low }) => low > 0)
-  const firsts = new Map(await Promise.all(cut.map(async ({ partition, low, high }) => [partition, await firstTime(log, { topic, partition, low, high })] as const)))
+  const firsts = new Map<number, number | null>()
+  for (const { partition, low, high } of cut) firsts.set(partition, await firstTime(log, { topic, partition, low, high }))
   const held = ends.map(({ partition, low }): HeldPartition => ({ isCut: low > 0, firstAtMs: firsts.get(partition) ?? null }))
   const seamMs = seamOf(held, range, { nowMs, lagMs: await compactionLagMs(admin, topic) })
   const starts = await offsetsAt(admin, topic, seamMs - seamSkewMs)
@@ -53,7 +54,9 @@ export async function checkArchiveReaches ({ admin, log, topic }: SeamQuestion, 
   }
 }
 
-async function firstTime (log: LogReader, { topic, partition, low, high }: { readonly topic: string, readonly partition: number, readonly low: number, readonly high: number }): Promise<number | null> {
+interface Held { readonly topic: string, readonly partition: number, readonly low: number, readonly high: number }
+
+async function firstTime (log: LogReader, { topic, partition, low, high }: Held): Promise<number | null> {
   for (let offset = low; offset < high;) {
     const [chunk] = await log.read([{ topic, partition, offset, bytesMax: 64 * 1024 }])
     const [first] = chunk!.records

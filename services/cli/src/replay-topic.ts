@@ -28,7 +28,8 @@ const bytesMax = 1024 * 1024
 
 export async function* tellTopic (telling: TopicTelling): AsyncGenerator<AuditEvent> {
   const { offsets, ends } = telling
-  const readings = [...offsets].map(([partition, offset]): Reading => ({ partition, readOffset: offset, endOffset: ends.get(partition) ?? offset, buffer: [], taken: 0 }))
+  const readings = [...offsets].map(([partition, offset]): Reading =>
+    ({ partition, readOffset: offset, endOffset: ends.get(partition) ?? offset, buffer: [], taken: 0 }))
   for (;;) {
     await fill(telling, readings)
     const index = earliest(readings.map(({ buffer, taken }) => buffer[taken]?.event))

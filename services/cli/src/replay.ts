@@ -88,12 +88,13 @@ export async function replay (options: ReplayOptions): Promise<ReplayReport> {
           await teller.tell(event, 'archive', { archive: placeOf(event), offsets: null })
         }
       }
-      const offsets = isInTopic ? new Map(Object.entries(before.offsets!).map(([partition, offset]) => [Number(partition), offset])) : seam.starts
-      const telling = tellTopic({ log, codec, topic, offsets, ends: seam.ends, range: { fromMs: teller.seamMs, toMs: range.toMs }, onUnreadable: options.onUnreadable })
+      const offsets = offsetsIn(before) ?? seam.starts
+      const { onUnreadable } = options
+      const telling = tellTopic({ log, codec, topic, offsets, ends: seam.ends, range: { fromMs: teller.seamMs, toMs: range.toMs }, onUnreadable })
       if (!signal.aborted) {
         for await (const event of telling) {
           if (signal.aborted) break
-          await teller.tell(event, 'topic', { archive: null, offsets })
+          await teller.tell(event, 'topic', { archive: null, offsets: new Map(offsets) })
         }
       }
       await teller.settle(!signal.aborted)
@@ -131,17 +132,18 @@ class Telling {
     this.seamMs = seamMs
     this.#events = before?.events ?? 0
     this.#atMs = before?.atMs ?? range.fromMs
-    const offsets = before?.offsets ?? null
-    this.#reached = { archive: before?.archive ?? null, offsets: offsets === null ? null : new Map(Object.entries(offsets).map(([partition, offset]) => [Number(partition), offset])) }
+    this.#reached = { archive: before?.archive ?? null, offsets: offsetsIn(before) ?? null }
   }
 
   into (output: ReplayOutput): void { this.#output = output }
 
   async tell (event: AuditEvent, from: 'archive' | 'topic', reached: Reached): Promise<void> {
+    const isWanted = this.#options.filter(event)
+    if (isWanted) await this.#pace(event.atMs)
+    // Only now: pacing writes the state of what came before.
     this.#reached = reached
     this.#atMs = Math.max(this.#atMs, event.atMs)
-    if (this.#options.filter(event)) {
-      await this.#pace(event.atMs)
+    if (isWanted) {
       this.#output!.add(event)
       this.#events++
       this.#counts[from]++
@@ -178,9 +180,14 @@ class Telling {
     const dueMs = this.#startedMs + (atMs - this.#firstAtMs) / speed
     if (dueMs - performance.now() < 1) return
     await this.settle(false)
-    while (dueMs > performance.now() && !signal.aborted) await pause(Math.min(pauseMsMax, dueMs - performance.now()), undefined, { signal }).catch(() => undefined)
+    while (dueMs > performance.now() && !signal.aborted) {
+      await pause(Math.min(pauseMsMax, dueMs - performance.now()), undefined, { signal }).catch(() => undefined)
+    }
   }
 }
+
+const offsetsIn = (state: ReplayState | undefined): Map<number, number> | undefined =>
+  state === undefined || state.offsets === null ? undefined : new Map(Object.entries(state.offsets).map(([partition, offset]) => [Number(partition), offset]))
 
 /** A timer's longest pause is 24 days. */
 const pauseMsMax = 3_600_000

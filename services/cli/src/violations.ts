@@ -9,10 +9,24 @@ import type { Violation, ViolationGroup } from './core/violations.ts'
 
 export const violationsMax = 10_000
 
-interface Row { readonly reason: string | null, readonly agent: string | null, readonly count: string, readonly first_at: Date, readonly last_at: Date, readonly refused: string }
+interface Row {
+  readonly reason: string | null
+  readonly agent: string | null
+  readonly count: string
+  readonly first_at: Date
+  readonly last_at: Date
+  readonly refused: string
+}
+
+export interface ViolationCount {
+  readonly violations: readonly Violation[]
+  readonly refused: number
+}
+
+type Settings = Parameters<typeof openArchiveScan>[0]
 
 /** Most frequent first, at most `violationsMax`; `refused` counts all. */
-export async function countViolations (settings: { readonly databaseUrl: string, readonly auditSchema: string }, { fromMs, toMs }: TimeRange, by: ViolationGroup | undefined): Promise<{ violations: Violation[], refused: number }> {
+export async function countViolations (settings: Settings, { fromMs, toMs }: TimeRange, by: ViolationGroup | undefined): Promise<ViolationCount> {
   const archive = await openArchiveScan(settings)
   try {
     const [reason, agent] = [by === 'agent' ? 'NULL' : 'reason', by === 'reason' ? 'NULL' : 'source']

@@ -9,7 +9,9 @@ const place = { topic: 'mesh.dispatch.p0', partition: 3 }
 const noonMs = Date.UTC(2026, 10, 22, 12)
 const midnightMs = Date.UTC(2026, 10, 23)
 
-function taken (batches: readonly (readonly { readonly offset: number, readonly appendedAtMs: number }[])[]): { days: Map<string, DayPositions>, gaps: PositionGap[] } {
+interface Position { readonly offset: number, readonly appendedAtMs: number }
+
+function taken (batches: readonly (readonly Position[])[]): { days: Map<string, DayPositions>, gaps: PositionGap[] } {
   const days = new Map<string, DayPositions>()
   const gaps: PositionGap[] = []
   for (const batch of batches) {
@@ -20,7 +22,8 @@ function taken (batches: readonly (readonly { readonly offset: number, readonly 
   return { days, gaps }
 }
 
-const records = fc.uniqueArray(fc.nat(200), { minLength: 1 }).map(offsets => offsets.sort((a, b) => a - b).map(offset => ({ offset, appendedAtMs: noonMs + offset * 300_000 })))
+const records = fc.uniqueArray(fc.nat(200), { minLength: 1 })
+  .map(offsets => offsets.sort((a, b) => a - b).map(offset => ({ offset, appendedAtMs: noonMs + offset * 300_000 })))
 
 test('however the records are cut into batches, the days end the same', () => {
   fc.assert(fc.property(records, fc.array(fc.nat(200)), (some, cuts) => {
@@ -47,7 +50,8 @@ test('a day says how many, from where to where, and its digest is that of its po
 })
 
 test('a clock that steps back across midnight gives each day what is its own', () => {
-  const { days, gaps } = taken([[{ offset: 1, appendedAtMs: midnightMs - 2 }, { offset: 2, appendedAtMs: midnightMs }, { offset: 3, appendedAtMs: midnightMs - 1 }, { offset: 4, appendedAtMs: midnightMs + 1 }]])
+  const times = [midnightMs - 2, midnightMs, midnightMs - 1, midnightMs + 1]
+  const { days, gaps } = taken([times.map((appendedAtMs, index) => ({ offset: index + 1, appendedAtMs }))])
   expect([...days.values()].map(({ day, records, firstOffset, lastOffset }) => [day, records, firstOffset, lastOffset])).toEqual([['2026-11-22', 2, 1, 3], ['2026-11-23', 2, 2, 4]])
   expect(gaps.map(({ day, fromOffset, toOffset }) => [day, fromOffset, toOffset])).toEqual([['2026-11-22', 2, 3], ['2026-11-23', 3, 4]])
 })

@@ -47,7 +47,8 @@ async function runReplay (flags: ReplayFlags, { terminal, signal }: CommandConte
   const { replay } = await import('../replay.ts')
   const line = openProgress(!terminal.json)
   const report = await replay({
-    settings, range, filter: parsed.filter, filterText: flags.filter ?? null, speed: flags.speed, target, statePath: statePathOf(flags, target), isResumed: flags.resume === true, signal,
+    settings, range, filter: parsed.filter, filterText: flags.filter ?? null, speed: flags.speed, target, signal,
+    statePath: statePathOf(flags, target), isResumed: flags.resume === true,
     onProgress ({ events, atMs, range: { fromMs, toMs } }) {
       const share = Math.min(1, Math.max(0, (atMs - fromMs) / (toMs - fromMs)))
       line.show(`${'#'.repeat(Math.floor(share * 20)).padEnd(20, '.')} ${Math.floor(share * 100)} %  ${events} events, at ${isoTime(atMs)}`)

@@ -32,17 +32,20 @@ export function ratioText (found: number, due: number): string {
 export function merged (verdicts: readonly PartitionVerdict[], listMax = 10): PartitionVerdict[] {
   const byPartition = Map.groupBy(verdicts, ({ topic, partition }) => `${topic}/${partition}`)
   return [...byPartition.values()].map(some => {
-    const { isComplete, ...sums } = sumOf(some)
+    const { expected, found, missing, notArchivedYet, undecided, duplicate, unexpected } = sumOf(some)
     const { topic, partition } = some[0]!
     const first = (names: (verdict: PartitionVerdict) => readonly string[]): string[] => some.flatMap(names).slice(0, listMax)
     return {
-      topic, partition, ...sums,
-      firstMissing: first(({ firstMissing }) => firstMissing), firstDuplicate: first(({ firstDuplicate }) => firstDuplicate), firstUnexpected: first(({ firstUnexpected }) => firstUnexpected)
+      topic, partition, expected, found, missing, notArchivedYet, undecided, duplicate, unexpected,
+      firstMissing: first(({ firstMissing }) => firstMissing), firstDuplicate: first(({ firstDuplicate }) => firstDuplicate),
+      firstUnexpected: first(({ firstUnexpected }) => firstUnexpected)
     }
   }).sort((a, b) => a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition)
 }
 
-export function completenessReport (range: { readonly from: string, readonly to: string }, verdicts: readonly PartitionVerdict[], notes: readonly string[], isUncertain: boolean): CompletenessReport {
+type Named = Pick<CompletenessReport, 'from' | 'to'>
+
+export function completenessReport (range: Named, verdicts: readonly PartitionVerdict[], notes: readonly string[], isUncertain: boolean): CompletenessReport {
   const partitions = merged(verdicts)
   const sum = sumOf(partitions)
   const due = sum.expected - sum.notArchivedYet - sum.undecided

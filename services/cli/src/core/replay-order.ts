@@ -7,6 +7,7 @@
 //   O3. The seam is a time: what was decided before it comes from the archive, the rest from the topic, each event from one of them.
 import { kindOfRow } from '@mesh/completeness/counting'
 import type { AuditEvent } from '@mesh/schemas'
+import type { TimeRange } from './time-range.ts'
 
 export interface ArchivePlace {
   readonly atMs: number
@@ -43,7 +44,7 @@ export interface HeldPartition {
 export const seamSkewMs = 60_000
 
 /** From when on the topic has every event as a record of its own. */
-export function seamOf (partitions: readonly HeldPartition[], range: { readonly fromMs: number, readonly toMs: number }, compaction: { readonly nowMs: number, readonly lagMs: number | null }): number {
+export function seamOf (partitions: readonly HeldPartition[], range: TimeRange, compaction: { readonly nowMs: number, readonly lagMs: number | null }): number {
   let seamMs = range.fromMs
   for (const { isCut, firstAtMs } of partitions) if (isCut) seamMs = Math.max(seamMs, firstAtMs === null ? range.toMs : firstAtMs + seamSkewMs)
   // Half of the lag is left for the replay itself.

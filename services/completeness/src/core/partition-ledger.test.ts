@@ -59,7 +59,8 @@ test('without the coordinators\' positions, what lies below an archived one was 
 test('each expected record ends in exactly one count', () => {
   const numbers = fc.uniqueArray(fc.nat(60))
   fc.assert(fc.property(numbers, numbers, numbers, fc.nat(70), (expected, rows, waiting, decidedBelow) => {
-    const verdict = ledgerOf(expected, rows.map(offset => row(offset))).verdict({ decidedBelow, isOnItsWay: offset => waiting.includes(offset), endOffset: 100 })
+    const isOnItsWay = (offset: number): boolean => waiting.includes(offset)
+    const verdict = ledgerOf(expected, rows.map(offset => row(offset))).verdict({ decidedBelow, isOnItsWay, endOffset: 100 })
     expect(verdict.found + verdict.missing + verdict.notArchivedYet + verdict.undecided).toBe(verdict.expected)
     expect(verdict.unexpected).toBe(rows.filter(offset => !expected.includes(offset)).length)
   }))
