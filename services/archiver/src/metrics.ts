@@ -23,7 +23,8 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
   const runEvents = new Histogram({ name: 'mesh_archiver_run_events', help: 'Events, changes or alerts in one transaction.', buckets: [1, 10, 100, 500, 1_000, 5_000, 20_000], registers })
   const lag = new Gauge({ name: 'mesh_archiver_lag_records', help: 'Records not archived yet.', labelNames: ['topic', 'partition'], registers })
   const expected = new Counter({ name: 'mesh_archiver_completeness_expected_records_total', help: 'Committed ingress records whose admission was looked for in the archive.', registers })
-  const missing = new Gauge({ name: 'mesh_archiver_completeness_missing_records', help: 'Ingress records without an admission in the archive; said by the archiver that counts.', labelNames: ['counts'], registers })
+  const missing = new Gauge({ name: 'mesh_archiver_completeness_missing_records', help: 'Ingress records without an admission in the archive; 0 where another archiver counts.', registers })
+  const counts = new Gauge({ name: 'mesh_archiver_completeness_counter', help: '1 where this archiver is the one that counts ingress records.', registers })
   const assigned = new Map<string, readonly number[]>()
   new Gauge({
     name: 'mesh_archiver_last_commit_age_seconds', help: 'Since the last transaction, or the start.', registers,
@@ -49,8 +50,8 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
     },
     counted: records => { expected.inc(records) },
     missing (records) {
-      if (records === undefined) missing.reset()
-      else missing.set({ counts: 'ingress' }, records)
+      missing.set(records ?? 0)
+      counts.set(records === undefined ? 0 : 1)
     },
     lag: (topic, partition, lagRecords) => { lag.set({ topic, partition }, lagRecords) }
   }
