@@ -91,5 +91,10 @@ export const config = defineConfig({
     env: 'MESH_HOT_REBUILD_EVENTS_PER_S',
     schema: z.coerce.number().int().min(100).max(1_000_000).default(10_000),
     doc: 'Events a second that are read from PostgreSQL, at most, to fill the hot tier again.'
+  },
+  countEveryMs: {
+    env: 'MESH_ARCHIVER_COUNT_EVERY_MS',
+    schema: z.coerce.number().int().min(100).max(600_000).default(5_000),
+    doc: 'Pause between two counts of ingress records against the archive, milliseconds.'
   }
 })

@@ -5,6 +5,10 @@ export interface ArchiverCounters {
   stored (chunk: Chunk, insertedRows: number): void
   assigned (topic: string, partitions: readonly number[]): void
   lag (topic: string, partition: number, lagRecords: number): void
+  /** Ingress records, held against the archive. */
+  counted (records: number): void
+  /** Undefined where another archiver counts. */
+  missing (records: number | undefined): void
 }
 
 export function registerMetrics (registry: Registry): ArchiverCounters {
@@ -18,6 +22,9 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
   const rejected = new Counter({ name: 'mesh_archiver_rejected_records_total', help: 'Records that could not be archived.', labelNames: ['reason'], registers })
   const runEvents = new Histogram({ name: 'mesh_archiver_run_events', help: 'Events, changes or alerts in one transaction.', buckets: [1, 10, 100, 500, 1_000, 5_000, 20_000], registers })
   const lag = new Gauge({ name: 'mesh_archiver_lag_records', help: 'Records not archived yet.', labelNames: ['topic', 'partition'], registers })
+  const expected = new Counter({ name: 'mesh_archiver_completeness_expected_records_total', help: 'Committed ingress records whose admission was looked for in the archive.', registers })
+  const missing = new Gauge({ name: 'mesh_archiver_completeness_missing_records', help: 'Ingress records without an admission in the archive; 0 where another archiver counts.', registers })
+  const counts = new Gauge({ name: 'mesh_archiver_completeness_counter', help: '1 where this archiver is the one that counts ingress records.', registers })
   const assigned = new Map<string, readonly number[]>()
   new Gauge({
     name: 'mesh_archiver_last_commit_age_seconds', help: 'Since the last transaction, or the start.', registers,
@@ -40,6 +47,11 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
       for (const partition of assigned.get(topic) ?? []) lag.remove({ topic, partition })
       for (const partition of partitions) lag.set({ topic, partition }, 0)
       assigned.set(topic, partitions)
+    },
+    counted: records => { expected.inc(records) },
+    missing (records) {
+      missing.set(records ?? 0)
+      counts.set(records === undefined ? 0 : 1)
     },
     lag: (topic, partition, lagRecords) => { lag.set({ topic, partition }, lagRecords) }
   }

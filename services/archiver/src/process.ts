@@ -1,6 +1,6 @@
 // The archiver, put together: a consumer for each topic, path and database; `main.ts` runs it, tests run it in their own process.
 
-import { createKafka, createMetrics, startHealthServer, type Logger } from '@mesh/runtime'
+import { createKafka, createMetrics, startHealthServer, startLogReader, type Logger } from '@mesh/runtime'
 import { connectCodec, type Codec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -8,6 +8,8 @@ import { openConnections } from './connections.ts'
 import { dayMs } from './core/days.ts'
 import { type HotCounters, registerHotMetrics } from './hot-metrics.ts'
 import { HotTier } from './hot-tier.ts'
+import { startIngressCounting } from './ingress-counting.ts'
+import { ingressCounts } from './ingress-counts.ts'
 import { openRetention, type OpenRetention } from './open-retention.ts'
 import { registerRetentionMetrics } from './retention-metrics.ts'
 import { registerMetrics, type ArchiverCounters } from './metrics.ts'
@@ -40,6 +42,8 @@ export interface ArchiverOptions {
   readonly hotDays: number
   readonly hotBytesMax: number
   readonly hotRebuildEventsPerS: number
+  /** Pause between two rounds of counting ingress records. */
+  readonly countEveryMs?: number
 }
 
 export interface RunningArchiver {
@@ -49,6 +53,7 @@ export interface RunningArchiver {
 
 const connectionsMax = 3
 const hotConnectionsMax = 2
+const countEveryMsDefault = 5_000
 /** Longer than the codec answers `refresh` from memory. */
 const refreshPauseMs = 1_100
 
@@ -62,6 +67,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const consumers = new Map<string, TopicConsumer>()
   let sealing: Sealing | undefined
   const sources = sourcesOf(options.namespace)
+  let counting: TopicConsumer['close'] = () => Promise.resolve()
   const health = await startHealthServer({
     port: options.healthPort,
     metrics,
@@ -89,6 +95,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
     const starts = await Promise.allSettled(sources.map(async source => { consumers.set(source.topic, await startConsumer(source, options, parts, signal)) }))
     const failed = starts.find(start => start.status === 'rejected')
     if (failed !== undefined) throw failed.reason
+    counting = await startCounting(options, counters, logger)
     logger.info({ healthPort: health.port, schema }, 'archiver runs')
   } catch (error) {
     // Told to stop while it waited: there is nothing to drain but what is open already.
@@ -97,6 +104,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   return {
     healthPort: health.port,
     async drain () {
+      await counting()
       await Promise.all([...consumers.values()].map(consumer => consumer.close()))
       await sealing?.close()
       await Promise.all([hot.tier?.close(), hot.retention?.close()])
@@ -193,5 +201,22 @@ async function startConsumer ({ topic, schema, groupId }: Source, options: Archi
       await consumer.close()
       await admin.disconnect()
     }
+  }
+}
+
+/** Apart from the archiving: with a client and a connection of its own. */
+async function startCounting (options: ArchiverOptions, counters: ArchiverCounters, logger: Logger): Promise<() => Promise<void>> {
+  const { databaseUrl, auditSchema, namespace, kafkaBrokers: brokers, countEveryMs: everyMs = countEveryMsDefault } = options
+  const kafka = createKafka({ brokers, clientId: `${namespace}.archiver.counting`, logger })
+  const connections = openConnections({ databaseUrl, connectionsMax: 1, logger })
+  const admin = kafka.admin()
+  await admin.connect()
+  const log = await startLogReader({ kafka, logger })
+  const counting = startIngressCounting({
+    namespace, everyMs, admin, log, counts: ingressCounts(connections, auditSchema), logger, onCounted: counters.counted, onMissing: counters.missing
+  })
+  return async () => {
+    await counting.close()
+    await Promise.all([log.close(), admin.disconnect(), connections.close()])
   }
 }

@@ -16,11 +16,16 @@ export const cliCodes = {
   CHANGE_REFUSED: 'Correct what is named; nothing was changed.',
   NOT_IN_FORCE: 'Look at the archiver\'s /readyz; it takes it over as soon as it runs. `npx mesh audit hold list` shows it then.',
   INPUT_NOT_JSON: 'Quote it for the shell: npx mesh call memory_lookup \'{"leadId":"l-1"}\'',
-  RANGE_INVALID: 'Give a time that begins before it ends.',
   NOTHING_SIGNED: 'The archiver signs what it archives within a minute (MESH_CHECKPOINT_EVERY_MS); its /readyz says why it does not.',
   TOO_SCATTERED: 'Export a shorter time, or one that holds the time of the archiving, too.',
   FILE_UNUSABLE: 'Correct the path, or what is there.',
   BUNDLE_REFUSED: 'Keep the bundle; export it again, and compare with checkpoints from outside the database (--checkpoint).',
+  NOT_COMPLETE: 'What is named is missing or too much: see `rejected` in the archive, the archiver\'s log, and `npx mesh audit verify`.',
+  RANGE_INVALID: 'Correct the range; nothing was read.',
+  FILTER_INVALID: 'Write FIELD=VALUE, !=, <, <=, > or >=, joined by and / or, with brackets: npx mesh replay --help',
+  REPLAY_REFUSED: 'Correct what is named; nothing was written.',
+  REPLAY_EXPIRED: 'Begin anew without --resume, into another place.',
+  ARCHIVE_BEHIND: 'Wait until the archiver has caught up (`mesh_archiver_lag_records`), then ask again.',
   CALL_FAILED: 'See the log of the mesh.'
 } as const satisfies Record<string, string>
 

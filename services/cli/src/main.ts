@@ -9,6 +9,7 @@ import { addDeadLetters } from './commands/dead-letters.ts'
 import { addKeys } from './commands/keys.ts'
 import { addPressure } from './commands/pressure.ts'
 import { addQuotas } from './commands/quotas.ts'
+import { addReplay } from './commands/replay.ts'
 import { addTail } from './commands/tail.ts'
 import { addTopics } from './commands/topics.ts'
 import { addTrace } from './commands/trace.ts'
@@ -37,6 +38,8 @@ Examples:
   npx mesh keys                                    who signs with what
   npx mesh audit export --from 7d --out w.bundle   take evidence out of the archive
   npx mesh audit hold list                         what of the archive may not be dropped
+  npx mesh audit completeness --from 24h           is everything in the archive
+  npx mesh replay --from 1h --out events.ndjson    what was decided, again
   npx mesh agents pause crm-sync --why "…"         let what is for an agent wait
 
 It looks at the mesh that \`npm start\` runs on this machine, unless the environment names another.`)
@@ -54,5 +57,6 @@ const run: Runner = async (action, options = {}) => {
   }
 }
 
-for (const add of [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys, addAudit]) add(program, run)
+const looking = [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys]
+for (const add of [...looking, addAudit, addReplay]) add(program, run)
 await program.parseAsync()

@@ -1,6 +1,8 @@
 // Parsers of arguments; what they throw, commander shows with the option's name.
 import { InvalidArgumentError } from 'commander'
 import { sinceMs } from '../core/since.ts'
+import { rangeProblem, zonedInstantMs, type TimeRange } from '../core/time-range.ts'
+import { CliError } from '../errors.ts'
 
 export const wholeNumber = (min: number, max: number) => (text: string): number => {
   const value = Number(text)
@@ -38,4 +40,24 @@ export function instant (text: string): number {
   const atMs = sinceMs(text, Date.now())
   if (atMs !== undefined) return atMs
   throw new InvalidArgumentError('It must be how long ago (90s, 30m, 2h, 7d) or an ISO time.')
+}
+
+export function zonedInstant (text: string): number {
+  const atMs = zonedInstantMs(text, Date.now())
+  if (atMs !== undefined) return atMs
+  throw new InvalidArgumentError('It must be how long ago (90s, 30m, 2h, 7d), a day (2026-11-22, in UTC), or an ISO time with its zone (2026-11-22T08:00Z).')
+}
+
+export interface RangeFlags {
+  readonly from: number
+  readonly to?: number
+}
+
+const rangeDaysMax = 400
+
+export function auditRange ({ from, to }: RangeFlags): TimeRange {
+  const range = { fromMs: from, toMs: to ?? Date.now() }
+  const problem = rangeProblem(range, rangeDaysMax)
+  if (problem !== undefined) throw new CliError('RANGE_INVALID', problem)
+  return range
 }

@@ -1,13 +1,21 @@
 // `mesh audit`: what the archive as a whole can be asked; each subcommand is a file of its own.
 import type { Command } from 'commander'
+import { addAuditCompleteness } from './audit-completeness.ts'
 import { addAuditExport } from './audit-export.ts'
 import { addAuditHold } from './audit-hold.ts'
 import { addAuditVerify } from './audit-verify.ts'
+import { addAuditViolations } from './audit-violations.ts'
 import type { Runner } from './command.ts'
 
 export function addAudit (program: Command, run: Runner): void {
   const audit = program.command('audit')
-    .description('the audit archive: take evidence out of it, check it, keep what may not be dropped')
-    .addHelpText('after', '\nExamples:\n  npx mesh audit export --from 7d --out week.bundle\n  npx mesh audit verify week.bundle --key archive.key\n  npx mesh audit hold list')
-  for (const add of [addAuditExport, addAuditVerify, addAuditHold]) add(audit, run)
+    .description('the audit archive: is it whole, what was refused; take evidence out of it and check it; keep what may not be dropped')
+    .addHelpText('after', `
+Examples:
+  npx mesh audit completeness --from 24h
+  npx mesh audit violations --from 7d --by agent
+  npx mesh audit export --from 7d --out week.bundle
+  npx mesh audit verify week.bundle --key archive.key
+  npx mesh audit hold list`)
+  for (const add of [addAuditCompleteness, addAuditViolations, addAuditExport, addAuditVerify, addAuditHold]) add(audit, run)
 }
