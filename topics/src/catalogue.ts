@@ -174,6 +174,16 @@ export const catalogue: readonly TopicDefinition[] = [
     config: decided,
     owner: 'registry',
     reason: 'Whose signature is whose; read whole by coordinators and by every agent, because each checks for itself.'
+  },
+  {
+    name: 'queries',
+    key: 'query id',
+    schemas: ['ArchiveQuery'],
+    partitions: 1,
+    cleanup: 'delete',
+    config: { 'retention.ms': text(90 * dayMs), 'max.message.bytes': text(limits.controlMessageBytesMax) },
+    owner: 'audit-api',
+    reason: 'Who asked the audit archive what; the archiver keeps it.'
   }
 ]
 

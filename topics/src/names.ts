@@ -34,6 +34,7 @@ export interface TopicNames {
   readonly alerts: string
   readonly changes: string
   readonly keys: string
+  readonly queries: string
 }
 
 export class TopicNameError extends Error {
@@ -63,7 +64,8 @@ export function topicNames (namespace: string = defaultNamespace): TopicNames {
     throttles: `${namespace}.throttles`,
     alerts: `${namespace}.alerts`,
     changes: `${namespace}.changes`,
-    keys: `${namespace}.keys`
+    keys: `${namespace}.keys`,
+    queries: `${namespace}.queries`
   }
 }
 

@@ -3,7 +3,7 @@
 // D1. The progress row is locked first and compared with the chunk's start: two archivers can't both move it, and a zombie's
 //     chunk is refused. A commit whose answer was lost shows as moved when it is tried again.
 // D2. Rows go by COPY into a temporary table of the connection, then into the days' partitions, leaving out ids they have.
-// D3. Changes and alerts are few: one statement of parameters, leaving out ids that are there.
+// D3. Changes, alerts and queries are few: one statement of parameters, leaving out ids that are there.
 // D4. What PostgreSQL refuses because of the data itself is an answer; everything else is thrown, to be tried again.
 
 import { finished } from 'node:stream/promises'
@@ -14,6 +14,7 @@ import { changeColumns, type RowColumn } from './core/change-columns.ts'
 import { rowCountOf, type Chunk } from './core/chunk.ts'
 import { daysNeeded } from './core/days.ts'
 import { copyLine, eventColumns } from './core/event-columns.ts'
+import { queryColumns } from './core/query-columns.ts'
 import { dayPartitions } from './day-partitions.ts'
 import type { AppendResult } from './pipeline.ts'
 
@@ -74,7 +75,8 @@ async function appendOnce (client: PoolClient, chunk: Chunk, schema: string, sta
   const insertedEvents = chunk.events.length === 0 ? 0 : await insertEvents(client, chunk, schema, staging)
   const insertedChanges = await insertRows(client, `${schema}.changes`, changeColumns, chunk.changes)
   const insertedAlerts = await insertRows(client, `${schema}.alerts`, alertColumns, chunk.alerts)
-  const insertedRows = insertedEvents + insertedChanges + insertedAlerts
+  const insertedQueries = await insertRows(client, `${schema}.queries`, queryColumns, chunk.queries)
+  const insertedRows = insertedEvents + insertedChanges + insertedAlerts + insertedQueries
   if (rejections.length > 0) await insertRejections(client, chunk, schema)
   await client.query(
     `UPDATE ${schema}.progress SET next_offset = $3, archived_events = archived_events + $4, restated_events = restated_events + $5,

@@ -4,6 +4,7 @@ import { createKafka, createMetrics, startHealthServer, type Logger } from '@mes
 import { connectCodec, type Codec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
 import { setTimeout as pause } from 'node:timers/promises'
+import { completeIndexes } from './index-completion.ts'
 import { registerMetrics, type ArchiverCounters } from './metrics.ts'
 import { migrate } from './migration.ts'
 import { createPersistence, type Persistence } from './persistence.ts'
@@ -39,6 +40,8 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const database = openArchive({ databaseUrl, schema, connectionsMax, nowMs: Date.now, logger })
   const consumers = new Map<string, TopicConsumer>()
   const sources = sourcesOf(options.namespace)
+  const draining = new AbortController()
+  let indexing: Promise<void> | undefined
   const health = await startHealthServer({
     port: options.healthPort,
     metrics,
@@ -51,6 +54,8 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const codec = await connectCodec({ schemaRegistryUrl: options.schemaRegistryUrl, onWaiting: message => { logger.info(message) } })
   try {
     await persistence.persist('migration', () => migrate({ databaseUrl, schema, logger }), signal)
+    // Beside the archiving: building the index of a large day takes minutes.
+    indexing = completeIndexes({ databaseUrl, schema, logger, signal: AbortSignal.any([signal, draining.signal]) })
     const parts = { codec, database, persistence, counters, logger }
     // Side by side: a topic that is missing must not hold back the other. Both have ended, well or badly, before any drain.
     const starts = await Promise.allSettled(sources.map(async source => { consumers.set(source.topic, await startConsumer(source, options, parts, signal)) }))
@@ -64,7 +69,9 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   return {
     healthPort: health.port,
     async drain () {
+      draining.abort()
       await Promise.all([...consumers.values()].map(consumer => consumer.close()))
+      await indexing
       await database.close()
       await health.close()
     }
@@ -84,11 +91,12 @@ interface Source {
 }
 
 function sourcesOf (namespace: string): Source[] {
-  const { audit, changes, alerts } = topicNames(namespace)
+  const { audit, changes, alerts, queries } = topicNames(namespace)
   return [
     { topic: audit, schema: 'AuditStory', groupId: `${namespace}.archiver` },
     { topic: changes, schema: 'ControlChange', groupId: `${namespace}.archiver.changes` },
-    { topic: alerts, schema: 'Alert', groupId: `${namespace}.archiver.alerts` }
+    { topic: alerts, schema: 'Alert', groupId: `${namespace}.archiver.alerts` },
+    { topic: queries, schema: 'ArchiveQuery', groupId: `${namespace}.archiver.queries` }
   ]
 }
 
