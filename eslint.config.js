@@ -51,7 +51,7 @@ export default tseslint.config(
   {
     files: ['services/*/src/core/**/*.ts', 'infra/torture/src/core/**/*.ts'], ignores: ['**/*.test.ts'],
     rules: {
-      'no-restricted-imports': patterns({ regex: '^(?!\\./|@mesh/(schemas|topics|quota-store/limits|signing/(chain|merkle)|evidence/(log|findings)|completeness/counting)$)', message: 'core/ decides; it does no I/O. Take the value as an argument.' }),
+      'no-restricted-imports': patterns({ regex: '^(?!\\./|@mesh/(schemas|topics|quota-store/limits|signing/(chain|merkle)|evidence/(log|findings)|completeness/counting|trace|trace/fixture)$)', message: 'core/ decides; it does no I/O. Take the value as an argument.' }),
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'performance', 'crypto'],
       'no-restricted-properties': ['error', { object: 'Date', property: 'now' }, { object: 'Math', property: 'random' }],
       'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Take `now` as an argument.' }]

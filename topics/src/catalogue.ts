@@ -184,6 +184,16 @@ export const catalogue: readonly TopicDefinition[] = [
     config: { 'retention.ms': text(3_650 * dayMs), 'max.message.bytes': text(limits.controlMessageBytesMax) },
     owner: 'archiver',
     reason: 'What the archive held at each moment, signed, where nobody who can edit the database can take it back; ten years, since an auditor may ask late.'
+  },
+  {
+    name: 'queries',
+    key: 'query id',
+    schemas: ['ArchiveQuery'],
+    partitions: 1,
+    cleanup: 'delete',
+    config: { 'retention.ms': text(90 * dayMs), 'max.message.bytes': text(limits.controlMessageBytesMax) },
+    owner: 'audit-api',
+    reason: 'Who asked the audit archive what; the archiver keeps it.'
   }
 ]
 

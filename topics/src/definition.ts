@@ -1,7 +1,7 @@
 // What is said of a topic in the catalogue.
 import type { SchemaName } from '@mesh/schemas'
 
-export type Owner = 'agents' | 'coordinator' | 'registry' | 'archiver' | 'governor' | 'operators'
+export type Owner = 'agents' | 'coordinator' | 'registry' | 'archiver' | 'governor' | 'operators' | 'audit-api'
 
 // `task`: as many as tasks, because partition i of it belongs to task i. `inbox` and `answers`: as the agent registered.
 export type PartitionRule = number | 'task' | 'inbox' | 'answers'

@@ -35,6 +35,7 @@ export interface TopicNames {
   readonly changes: string
   readonly keys: string
   readonly checkpoints: string
+  readonly queries: string
 }
 
 export class TopicNameError extends Error {
@@ -65,7 +66,8 @@ export function topicNames (namespace: string = defaultNamespace): TopicNames {
     alerts: `${namespace}.alerts`,
     changes: `${namespace}.changes`,
     keys: `${namespace}.keys`,
-    checkpoints: `${namespace}.checkpoints`
+    checkpoints: `${namespace}.checkpoints`,
+    queries: `${namespace}.queries`
   }
 }
 

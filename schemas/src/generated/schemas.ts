@@ -2752,5 +2752,101 @@ export const schemas: Readonly<Record<keyof Records, { readonly subject: string,
         }
       ]
     }
+  },
+  ArchiveQuery: {
+    subject: 'mesh.audit.ArchiveQuery',
+    schema: {
+      "type": "record",
+      "namespace": "mesh.audit",
+      "name": "ArchiveQuery",
+      "doc": "That somebody asked the audit archive something: the value on mesh.queries. Holds what was asked for, never what was answered.",
+      "fields": [
+        {
+          "name": "queryId",
+          "type": "string",
+          "doc": "Unique to the query; together with the phase, writing it twice is writing it once."
+        },
+        {
+          "name": "phase",
+          "type": {
+            "type": "enum",
+            "namespace": "mesh.audit",
+            "name": "QueryPhase",
+            "doc": "How far the query is.",
+            "symbols": [
+              "began",
+              "ended"
+            ]
+          },
+          "doc": "began: a stream is about to be sent, written before its first row; ended: nothing more is sent. Every query has one that ended, unless its process died while it streamed."
+        },
+        {
+          "name": "atMs",
+          "type": "long",
+          "doc": "When, milliseconds since 1970."
+        },
+        {
+          "name": "who",
+          "type": "string",
+          "doc": "Subject of the token."
+        },
+        {
+          "name": "role",
+          "type": "string",
+          "doc": "Role of the token: auditor or owner."
+        },
+        {
+          "name": "team",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Team of an owner's token."
+        },
+        {
+          "name": "tokenId",
+          "type": [
+            "null",
+            "string"
+          ],
+          "default": null,
+          "doc": "Id of the token, where it has one."
+        },
+        {
+          "name": "route",
+          "type": "string",
+          "doc": "What was asked, such as GET /events."
+        },
+        {
+          "name": "parameters",
+          "type": "string",
+          "doc": "What it was asked for, as JSON; of a request that was not valid the names of the fields that were wrong."
+        },
+        {
+          "name": "outcome",
+          "type": "string",
+          "doc": "began, answered, or the code that it was refused or broken off with."
+        },
+        {
+          "name": "rows",
+          "type": [
+            "null",
+            "long"
+          ],
+          "default": null,
+          "doc": "Rows that were handed over; null where none are known yet."
+        },
+        {
+          "name": "durationMs",
+          "type": [
+            "null",
+            "long"
+          ],
+          "default": null,
+          "doc": "From the request to this record; null while it goes on."
+        }
+      ]
+    }
   }
 }

@@ -17,7 +17,8 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
   const events = new Counter({ name: 'mesh_archiver_events_total', help: 'Events written to the archive.', registers })
   const changes = new Counter({ name: 'mesh_archiver_changes_total', help: 'Changes of control state written to the archive.', registers })
   const alerts = new Counter({ name: 'mesh_archiver_alerts_total', help: 'Alerts written to the archive.', registers })
-  const known = new Counter({ name: 'mesh_archiver_known_events_total', help: 'Events, changes and alerts that the archive had already.', registers })
+  const queries = new Counter({ name: 'mesh_archiver_queries_total', help: 'Records of queries written to the archive.', registers })
+  const known = new Counter({ name: 'mesh_archiver_known_events_total', help: 'Events, changes, alerts and queries that the archive had already.', registers })
   const restated = new Counter({ name: 'mesh_archiver_restated_events_total', help: 'Records written to restate state; they are not archived.', registers })
   const rejected = new Counter({ name: 'mesh_archiver_rejected_records_total', help: 'Records that could not be archived.', labelNames: ['reason'], registers })
   const runEvents = new Histogram({ name: 'mesh_archiver_run_events', help: 'Events, changes or alerts in one transaction.', buckets: [1, 10, 100, 500, 1_000, 5_000, 20_000], registers })
@@ -37,6 +38,7 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
       // A chunk is of one topic, so it holds one kind of rows.
       if (chunk.changes.length > 0) changes.inc(insertedRows)
       else if (chunk.alerts.length > 0) alerts.inc(insertedRows)
+      else if (chunk.queries.length > 0) queries.inc(insertedRows)
       else events.inc(insertedRows)
       known.inc(rows - insertedRows)
       restated.inc(chunk.restatedEvents)

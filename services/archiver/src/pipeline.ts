@@ -27,7 +27,7 @@ export type AppendResult =
   | { readonly outcome: 'refused', readonly detail: string }
 
 /** What a topic holds. */
-export type ArchivedSchema = 'AuditStory' | 'ControlChange' | 'Alert'
+export type ArchivedSchema = 'AuditStory' | 'ControlChange' | 'Alert' | 'ArchiveQuery'
 
 export interface ArchivePorts {
   readonly schema: ArchivedSchema
@@ -87,6 +87,7 @@ function readRecord ({ offset, value, isClaim }: RawRecord, { codec, schema }: A
   try {
     if (schema === 'ControlChange') return { offset, kind: 'change', change: codec.decode(schema, value) }
     if (schema === 'Alert') return { offset, kind: 'alert', alert: codec.decode(schema, value) }
+    if (schema === 'ArchiveQuery') return { offset, kind: 'query', query: codec.decode(schema, value) }
     return { offset, kind: 'story', story: codec.decode(schema, value) }
   } catch (error) {
     const { code, message } = error as { readonly code?: unknown, readonly message?: unknown }

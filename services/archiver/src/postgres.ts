@@ -5,7 +5,7 @@
 // D2. Which events of a chunk are known is asked first; the others get the next places in their partition's log (audit-log.ts) and go
 //     by COPY into the days' partitions. Nobody else writes this partition's events meanwhile (D1); if a row is there all the same,
 //     its key refuses it and the chunk is tried again.
-// D3. Changes and alerts are few: one statement of parameters, leaving out ids that are there.
+// D3. Changes, alerts and queries are few: one statement of parameters, leaving out ids that are there.
 // D4. What PostgreSQL refuses because of the data itself is an answer; everything else is thrown, to be tried again.
 
 import { finished } from 'node:stream/promises'
@@ -19,6 +19,7 @@ import type { AuditEvent } from '@mesh/schemas'
 import { dayOf, daysNeeded, partitionName } from './core/days.ts'
 import { copyLine, eventColumns, withoutNul } from './core/event-columns.ts'
 import { eventLeaf } from './core/event-leaf.ts'
+import { queryColumns } from './core/query-columns.ts'
 import { dayPartitions } from './day-partitions.ts'
 import type { AppendResult } from './pipeline.ts'
 
@@ -82,7 +83,8 @@ async function appendOnce (client: PoolClient, chunk: Chunk, { schema, alongside
   const insertedEvents = chunk.events.length === 0 ? 0 : await insertEvents(client, chunk, schema)
   const insertedChanges = await insertRows(client, `${schema}.changes`, changeColumns, chunk.changes)
   const insertedAlerts = await insertRows(client, `${schema}.alerts`, alertColumns, chunk.alerts)
-  const insertedRows = insertedEvents + insertedChanges + insertedAlerts
+  const insertedQueries = await insertRows(client, `${schema}.queries`, queryColumns, chunk.queries)
+  const insertedRows = insertedEvents + insertedChanges + insertedAlerts + insertedQueries
   if (rejections.length > 0) await insertRejections(client, chunk, schema)
   await alongside?.(client, chunk)
   await client.query(

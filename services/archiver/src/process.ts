@@ -8,6 +8,7 @@ import { openConnections } from './connections.ts'
 import { dayMs } from './core/days.ts'
 import { type HotCounters, registerHotMetrics } from './hot-metrics.ts'
 import { HotTier } from './hot-tier.ts'
+import { completeIndexes } from './index-completion.ts'
 import { startIngressCounting } from './ingress-counting.ts'
 import { ingressCounts } from './ingress-counts.ts'
 import { openRetention, type OpenRetention } from './open-retention.ts'
@@ -68,6 +69,8 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   let sealing: Sealing | undefined
   const sources = sourcesOf(options.namespace)
   let counting: TopicConsumer['close'] = () => Promise.resolve()
+  const draining = new AbortController()
+  let indexing: Promise<void> | undefined
   const health = await startHealthServer({
     port: options.healthPort,
     metrics,
@@ -88,6 +91,11 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
     await persistence.persist('migration', () => options.migrates === 'on'
       ? migrate({ databaseUrl: options.ownerUrl ?? databaseUrl, schema, logger })
       : isMigrated({ databaseUrl, schema, logger }), signal)
+    // Beside the archiving: building the index of a large day takes minutes.
+    if (options.migrates === 'on') {
+      const owner = { databaseUrl: options.ownerUrl ?? databaseUrl, schema, logger }
+      indexing = completeIndexes({ ...owner, signal: AbortSignal.any([signal, draining.signal]) })
+    }
     hot.tier = openHotTier(options, database, registerHotMetrics(metrics.registry), logger)
     const parts = { codec, database, persistence, counters, hot, logger }
     hot.retention = await openRetention(options, database, registerRetentionMetrics(metrics.registry), logger)
@@ -104,10 +112,12 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   return {
     healthPort: health.port,
     async drain () {
+      draining.abort()
       await counting()
       await Promise.all([...consumers.values()].map(consumer => consumer.close()))
       await sealing?.close()
       await Promise.all([hot.tier?.close(), hot.retention?.close()])
+      await indexing
       await database.close()
       await health.close()
     }
@@ -141,11 +151,12 @@ interface Source {
 }
 
 function sourcesOf (namespace: string): Source[] {
-  const { audit, changes, alerts } = topicNames(namespace)
+  const { audit, changes, alerts, queries } = topicNames(namespace)
   return [
     { topic: audit, schema: 'AuditStory', groupId: `${namespace}.archiver` },
     { topic: changes, schema: 'ControlChange', groupId: `${namespace}.archiver.changes` },
-    { topic: alerts, schema: 'Alert', groupId: `${namespace}.archiver.alerts` }
+    { topic: alerts, schema: 'Alert', groupId: `${namespace}.archiver.alerts` },
+    { topic: queries, schema: 'ArchiveQuery', groupId: `${namespace}.archiver.queries` }
   ]
 }
 

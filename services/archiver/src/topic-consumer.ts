@@ -147,7 +147,7 @@ async function findPosition (partition: number, options: TopicConsumerOptions): 
   if (lowOffset <= nextOffset || nextOffset === 0) return { nextOffset, seekOffset: Math.max(nextOffset, lowOffset) }
   const detail = `up to offset ${lowOffset - 1}`
   options.logger.error({ topic, partition, nextOffset, lowOffset }, 'records were deleted before they were archived')
-  const loss = { topic, partition, startOffset: nextOffset, nextOffset: lowOffset, events: [], changes: [], alerts: [], restatedEvents: 0, rejections: [{ offset: nextOffset, reason: 'OFFSETS_LOST' as const, detail }] }
+  const loss = { topic, partition, startOffset: nextOffset, nextOffset: lowOffset, events: [], changes: [], alerts: [], queries: [], restatedEvents: 0, rejections: [{ offset: nextOffset, reason: 'OFFSETS_LOST' as const, detail }] }
   const result = await options.append(loss)
   if (result.outcome !== 'stored') throw new Error(`progress of ${topic}/${partition} moved meanwhile`)
   return { nextOffset: lowOffset, seekOffset: lowOffset }

@@ -37,6 +37,7 @@ export class AuditStand {
   readonly checkpointsTopic = topicNames(this.namespace).checkpoints
   /** Checkpoints and the key that signs them: outside the database. */
   readonly folder = join(tmpdir(), this.namespace)
+  readonly queriesTopic = topicNames(this.namespace).queries
   readonly codec: Codec
   readonly admin: Admin
   readonly producer: Producer
@@ -50,7 +51,7 @@ export class AuditStand {
     const stand = new AuditStand(codec)
     await stand.admin.connect()
     await stand.producer.connect()
-    const archived = [stand.topic, stand.changesTopic, stand.alertsTopic, stand.checkpointsTopic]
+    const archived = [stand.topic, stand.changesTopic, stand.alertsTopic, stand.checkpointsTopic, stand.queriesTopic]
     const desired = desiredTopics({ namespace: stand.namespace, taskCount, replicationFactor: 1 }).filter(({ name }) => archived.includes(name))
     await applyPlan(stand.admin, plan(desired, []), { desired })
     return stand
@@ -190,9 +191,9 @@ export class AuditStand {
     }
     for (const archiver of [...this.#running]) await this.drain(archiver)
     await this.producer.disconnect()
-    await this.admin.deleteTopics({ topics: [this.topic, this.changesTopic, this.alertsTopic, this.checkpointsTopic] })
+    await this.admin.deleteTopics({ topics: [this.topic, this.changesTopic, this.alertsTopic, this.checkpointsTopic, this.queriesTopic] })
     // A killed archiver may still be counted as a member; the broker forgets the group by itself then.
-    await this.admin.deleteGroups(['', '.changes', '.alerts'].map(end => `${this.namespace}.archiver${end}`)).catch(() => undefined)
+    await this.admin.deleteGroups(['', '.changes', '.alerts', '.queries'].map(end => `${this.namespace}.archiver${end}`)).catch(() => undefined)
     await this.admin.disconnect()
     await this.database.query(`DROP SCHEMA IF EXISTS ${this.schema} CASCADE`)
     // Roles are the server's, not the schema's.

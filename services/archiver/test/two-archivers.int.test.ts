@@ -35,7 +35,7 @@ test('a chunk of one who no longer owns the partition is refused, whole', async 
   const startOffset = await archive.nextOffset(stand.topic, partition)
   const chunk = (id: string): Chunk => ({
     topic: stand.topic, partition, startOffset, nextOffset: 10,
-    events: [sampleEvent({ eventId: id, atMs: Date.now() })], changes: [], alerts: [], restatedEvents: 0, rejections: []
+    events: [sampleEvent({ eventId: id, atMs: Date.now() })], changes: [], alerts: [], queries: [], restatedEvents: 0, rejections: []
   })
   // All at once, from the same position: the row's lock lets one through, the rest see that it moved.
   const results = await Promise.all(['z1', 'z2', 'z3', 'z4'].map(id => archive.append(chunk(id))))

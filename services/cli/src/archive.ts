@@ -3,9 +3,9 @@
 // Invariants:
 //   A1. Reads only, and each query is bounded in rows and in time.
 import pg from 'pg'
+import { archivedColumns, type ArchivedEvent, type ArchivedRow, toArchivedEvent } from '@mesh/trace'
 import { storyColumns, toWhyEvent, type StoryRow } from './archived-story.ts'
 import type { ArchivedHold } from './core/hold-rows.ts'
-import type { ArchivedEvent } from './core/trace-tree.ts'
 import type { WhyEvent } from './core/why.ts'
 import { CliError } from './errors.ts'
 
@@ -29,31 +29,6 @@ export interface Archive {
   hasOlder (workflowId: string, sinceMs: number): Promise<boolean>
   close (): Promise<void>
 }
-
-interface Row {
-  readonly at: Date | number
-  readonly decision: string
-  readonly outcome: string | null
-  readonly reason: string | null
-  readonly dispatch_id: string
-  readonly parent_id: string | null
-  readonly in_reply_to: string | null
-  readonly type: string | null
-  readonly source: string | null
-  readonly target: string | null
-  readonly capability: string | null
-  readonly priority: number | null
-  readonly appended_at: Date | number
-  readonly latency_ms: string
-  readonly agent_ms: string | null
-  readonly ingress_topic: string
-  readonly ingress_partition: number
-  readonly ingress_offset: string
-  readonly due_at: Date | number | null
-}
-
-const columns = `at, decision, outcome, reason, dispatch_id, parent_id, in_reply_to, type, source, target, capability, priority,
-  appended_at, latency_ms, agent_ms, ingress_topic, ingress_partition, ingress_offset, due_at`
 
 export async function openArchive (options: { readonly databaseUrl: string, readonly auditSchema: string }): Promise<Archive> {
   const { databaseUrl, auditSchema } = options
@@ -83,8 +58,8 @@ export async function openArchive (options: { readonly databaseUrl: string, read
       return found?.workflow_id
     },
     async eventsOf (workflowId) {
-      const rows = await query<Row>(`SELECT ${columns} FROM ${table} WHERE workflow_id = $1 AND dispatch_id IS NOT NULL ORDER BY at, event_id LIMIT ${eventsMax}`, [workflowId])
-      return rows.map(toEvent)
+      const rows = await query<ArchivedRow & pg.QueryResultRow>(`SELECT ${archivedColumns} FROM ${table} WHERE workflow_id = $1 AND dispatch_id IS NOT NULL ORDER BY at, event_id LIMIT ${eventsMax}`, [workflowId])
+      return rows.map(toArchivedEvent)
     },
     async storyOf (dispatchId) {
       // Answers are in the workflow of their request, which has an index.
@@ -110,18 +85,6 @@ export async function openArchive (options: { readonly databaseUrl: string, read
       return (await query(`SELECT 1 FROM ${table} WHERE workflow_id = $1 AND at < $2 LIMIT 1`, [workflowId, new Date(sinceMs)])).length > 0
     },
     close: () => client.end()
-  }
-}
-
-function toEvent (row: Row): ArchivedEvent {
-  const { decision, outcome, reason, type, source, target, capability, priority } = row
-  return {
-    decision, outcome, reason, type, source, target, capability, priority,
-    dispatchId: row.dispatch_id, parentId: row.parent_id, inReplyTo: row.in_reply_to,
-    topic: row.ingress_topic, partition: row.ingress_partition, offset: Number(row.ingress_offset),
-    latencyMs: Number(row.latency_ms), agentMs: row.agent_ms === null ? null : Number(row.agent_ms),
-    // PostgreSQL's infinity arrives as a number.
-    appendedAtMs: Number(row.appended_at), atMs: Number(row.at), dueAtMs: row.due_at === null ? null : Number(row.due_at)
   }
 }
 

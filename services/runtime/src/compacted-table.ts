@@ -32,6 +32,8 @@ export interface CompactedTableOptions {
   readonly freshMs: number
   /** 30,000 ms by default. */
   readonly stallMsMax?: number
+  /** Longest wait of a fetch, ms; costs CPU when idle, not latency. */
+  readonly maxWaitMs?: number
   readonly logger: Logger
 }
 
@@ -54,7 +56,7 @@ export async function startCompactedTable (options: CompactedTableOptions): Prom
     await admin.connect()
     const ends = await fetchTopicEnds(admin, topic)
     reader = await startPartitionReader({
-      kafka, topic, partitions: [...ends.keys()], readerId: options.readerId, from: 'earliest', logger,
+      kafka, topic, partitions: [...ends.keys()], readerId: options.readerId, from: 'earliest', logger, ...options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs },
       onRecords (records) { for (const { key, value, offset, appendedAtMs } of records) if (key !== null) apply({ key: key.toString('utf8'), value, offset, appendedAtMs }) }
     })
     await untilApplied(reader, ends, options)

@@ -8,8 +8,8 @@ import { instant, withoutNul } from './event-columns.ts'
 
 export interface RowColumn<T> {
   readonly name: string
-  readonly type: 'text' | 'timestamptz' | 'jsonb'
-  readonly cell: (row: T) => string | null
+  readonly type: 'text' | 'timestamptz' | 'jsonb' | 'bigint'
+  readonly cell: (row: T) => string | number | null
 }
 
 export const optional = (text: string | null): string | null => text === null ? null : withoutNul(text)

@@ -4,10 +4,10 @@
 // C2. An event id appears once in a chunk, and events are in the order in which the topic shows them first; so an event's place in the log
 //     follows from the topic alone, however it was cut into chunks.
 // C3. Restated events say nothing new: they are counted, where a record was written for one, and not kept.
-// C4. A change id, or an alert id, appears once in a chunk, too.
+// C4. A change id, an alert id, or a query's phase appears once in a chunk, too.
 // C5. A chunk can be cut in halves that together say the same; so one bad record can be found among thousands.
 
-import type { Alert, AuditEvent, AuditStory, ControlChange } from '@mesh/schemas'
+import type { Alert, ArchiveQuery, AuditEvent, AuditStory, ControlChange } from '@mesh/schemas'
 import { isWithinBounds } from './days.ts'
 
 /** Why a record is in `rejected`: the closed list. */
@@ -34,6 +34,7 @@ export type ReadRecord =
   | { readonly offset: number, readonly kind: 'story', readonly story: AuditStory }
   | { readonly offset: number, readonly kind: 'change', readonly change: ControlChange }
   | { readonly offset: number, readonly kind: 'alert', readonly alert: Alert }
+  | { readonly offset: number, readonly kind: 'query', readonly query: ArchiveQuery }
   | { readonly offset: number, readonly kind: 'rejected', readonly reason: RejectionReason, readonly detail: string }
   /** Claims and tombstones: nothing to archive. */
   | { readonly offset: number, readonly kind: 'skipped' }
@@ -47,6 +48,7 @@ export interface Chunk {
   readonly events: readonly AuditEvent[]
   readonly changes: readonly ControlChange[]
   readonly alerts: readonly Alert[]
+  readonly queries: readonly ArchiveQuery[]
   readonly restatedEvents: number
   readonly rejections: readonly Rejection[]
 }
@@ -63,6 +65,7 @@ export function chunkOf ({ records, ...position }: Run, nowMs: number): Chunk {
   const events = new Map<string, AuditEvent>()
   const changes = new Map<string, ControlChange>()
   const alerts = new Map<string, Alert>()
+  const queries = new Map<string, ArchiveQuery>()
   const rejections: Rejection[] = []
   let restatedEvents = 0
   for (const record of records) {
@@ -79,17 +82,22 @@ export function chunkOf ({ records, ...position }: Run, nowMs: number): Chunk {
       alerts.set(record.alert.alertId, record.alert)
       continue
     }
+    if (record.kind === 'query') {
+      queries.set(`${record.query.queryId}/${record.query.phase}`, record.query)
+      continue
+    }
     const newest = record.story.events.at(-1)
     if (newest === undefined) rejections.push({ offset: record.offset, reason: 'EMPTY_STORY', detail: '' })
     if (newest?.decision === 'restated') restatedEvents++
     const outside = takeEvents(record.story, events, nowMs)
     if (outside !== undefined) rejections.push({ offset: record.offset, reason: 'DATE_OUT_OF_BOUNDS', detail: `${outside.atMs} ms` })
   }
-  const rows = { events: [...events.values()], changes: [...changes.values()], alerts: [...alerts.values()] }
+  const rows = { events: [...events.values()], changes: [...changes.values()], alerts: [...alerts.values()], queries: [...queries.values()] }
   return { ...position, ...rows, restatedEvents, rejections }
 }
 
-export const rowCountOf = ({ events, changes, alerts }: Pick<Chunk, 'events' | 'changes' | 'alerts'>): number => events.length + changes.length + alerts.length
+export const rowCountOf = ({ events, changes, alerts, queries }: Pick<Chunk, 'events' | 'changes' | 'alerts' | 'queries'>): number =>
+  events.length + changes.length + alerts.length + queries.length
 
 /** Two runs that together are this one; the caller has made sure that it holds two records at least. */
 export function halves (run: Run): [Run, Run] {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loadArchiveSettings } from '../config.ts'
-import { buildTrace, pendingCount, type Hop } from '../core/trace-tree.ts'
+import { buildTrace, pendingCount, type Hop } from '@mesh/trace'
 import { traceLines } from '../core/trace-lines.ts'
 import { CliError } from '../errors.ts'
 import type { WorkflowSource } from '../workflow-source.ts'

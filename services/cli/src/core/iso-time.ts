@@ -1,9 +1,4 @@
-const instantMsMax = 8.64e15
-
-/** A time that is none must not end the command. */
-export function isoTime (atMs: number): string {
-  return Math.abs(atMs) <= instantMsMax ? new Date(atMs).toISOString() : 'unknown'
-}
+export { isoTime } from '@mesh/trace'
 
 /** The time of day of what `isoTime` answered, in UTC. */
 export function clockTime (iso: string): string {

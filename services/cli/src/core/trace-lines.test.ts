@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { answer, completed, deferred, dispatched } from './archived-event.fixture.ts'
+import { answer, completed, deferred, dispatched } from '@mesh/trace/fixture'
 import { plainPaint, type Paint } from './paint.ts'
 import { traceLines } from './trace-lines.ts'
-import { buildTrace } from './trace-tree.ts'
+import { buildTrace } from '@mesh/trace'
 
 const hops = buildTrace([
   dispatched({ dispatchId: 'root', source: 'human-gateway', target: 'orchestrator', capability: 'take_turn', priority: 0, outcome: null, appendedAtMs: 0 }),

@@ -2,7 +2,7 @@
 import { paintOutcome, type Paint } from './paint.ts'
 import { clockTime } from './iso-time.ts'
 import { printable } from './printable.ts'
-import type { Hop } from './trace-tree.ts'
+import type { Hop } from '@mesh/trace'
 
 // Deeper than this a line begins no further right, but says how deep it is.
 const indentDepthMax = 20
