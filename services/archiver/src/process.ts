@@ -96,6 +96,7 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
       const owner = { databaseUrl: options.ownerUrl ?? databaseUrl, schema, logger }
       indexing = completeIndexes({ ...owner, signal: AbortSignal.any([signal, draining.signal]) })
     }
+    sealing = await openSealing(options, { codec, metrics, logger })
     hot.tier = openHotTier(options, database, registerHotMetrics(metrics.registry), logger)
     const parts = { codec, database, persistence, counters, hot, logger }
     hot.retention = await openRetention(options, database, registerRetentionMetrics(metrics.registry), logger)

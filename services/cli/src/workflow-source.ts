@@ -8,7 +8,7 @@ import type { AuditEvent } from '@mesh/schemas'
 import { openHotReader, type HotReader } from '@mesh/hot-index'
 import { openArchive, type Archive } from './archive.ts'
 import { isoTime } from './core/iso-time.ts'
-import type { ArchivedEvent } from './core/trace-tree.ts'
+import type { ArchivedEvent } from '@mesh/trace'
 
 export interface FoundWorkflow {
   readonly workflowId: string
