@@ -70,8 +70,8 @@ const tamperings: [name: string, code: FindingCode, undo: string, sql: string[]]
   ['a duplicated row', 'EVENT_DUPLICATED', 'events', [`CREATE TEMP TABLE put AS SELECT * FROM @events WHERE event_id = ${one}`,
     'UPDATE put SET event_id = \'again\'', 'INSERT INTO @events SELECT * FROM put', 'DROP TABLE put']],
   ['swapped rows', 'EVENT_MOVED', 'events', ['UPDATE @events SET leaf_index = CASE leaf_index WHEN 5 THEN 6 ELSE 5 END WHERE log = 1 AND leaf_index IN (5, 6)']],
-  ['a log cut off at its end', 'TAIL_MISSING', 'events,leaf_runs,logs', ['DELETE FROM @events WHERE log = 1 AND leaf_index >= 300', 'DELETE FROM @leaf_runs WHERE log = 1 AND first_index >= 256']],
-  ['a statement changed', 'STATEMENT_WRONG', 'statements', ['UPDATE @statements SET body = replace(body, \'"log":1\', \'"log":7\') WHERE leaf_index = 1']],
+  ['a log cut off at its end', 'TAIL_MISSING', 'events,leaf_runs,logs', ['DELETE FROM @events WHERE log = 1 AND leaf_index >= 256', 'DELETE FROM @leaf_runs WHERE log = 1 AND first_index >= 256']],
+  ['a statement changed', 'STATEMENT_WRONG', 'statements', ['UPDATE @statements SET body = replace(body, \'"log":1\', \'"log":7\') WHERE leaf_index = (SELECT max(leaf_index) FROM @statements)']],
   ['a checkpoint replaced by an older one', 'CHECKPOINT_ROLLED_BACK', 'checkpoints', ['DELETE FROM @checkpoints WHERE size > (SELECT min(size) FROM @checkpoints)']]
 ]
 
