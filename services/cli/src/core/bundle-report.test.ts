@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { BundleReport, Finding } from '@mesh/evidence'
+import type { BundleReport, Finding } from '@mesh/evidence/findings'
 import { bundleReportLines } from './bundle-report.ts'
 import { plainPaint } from './paint.ts'
 
