@@ -33,15 +33,14 @@ export function openConnections ({ databaseUrl, connectionsMax, logger }: Connec
     application_name: 'mesh-archiver'
   })
   pool.on('error', error => logger.warn({ reason: error.message }, 'idle database connection lost'))
+  // Without a listener an error between two statements would end the process; the next statement reports it. It is there from the
+  // beginning: the server may end a connection in the very packet in which it accepts it.
+  pool.on('connect', client => { client.on('error', () => undefined) })
   return {
     async use (work) {
       const client = await pool.connect()
-      // Without a listener an error between two statements would end the process; the next statement reports it.
-      const onError = (): void => undefined
-      client.on('error', onError)
       try {
         const result = await work(client)
-        client.off('error', onError)
         client.release()
         return result
       } catch (error) {

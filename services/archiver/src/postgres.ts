@@ -158,7 +158,8 @@ function sqlState (error: unknown): string {
 
 /** PostgreSQL has one code for a row without a partition and for a row that a constraint refuses; only the latter names the constraint. */
 function isPartitionMissing (error: unknown): boolean {
-  return sqlState(error) === undefinedTable || sqlState(error) === checkViolation && (error as { readonly constraint?: string }).constraint === undefined
+  if (sqlState(error) === undefinedTable) return true
+  return sqlState(error) === checkViolation && (error as { readonly constraint?: string }).constraint === undefined
 }
 
 /** Classes 22 and 23: the value itself is what is wrong. Everything else may pass. */

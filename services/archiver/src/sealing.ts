@@ -52,7 +52,10 @@ async function open (options: ArchiverOptions, { codec, metrics, logger }: Seali
     openFolder: () => openCheckpointFolder(options.checkpointsFolder, origin, key.key),
     async publish (checkpoint) {
       connected ??= producer.connect()
-      await connected.catch(error => { connected = undefined; throw error })
+      await connected.catch(error => {
+        connected = undefined
+        throw error
+      })
       await producer.send({ topic, acks: -1, messages: [{ partition: 0, key: `${origin}/${checkpoint.size}`, value: codec.encode('Checkpoint', checkpoint) }] })
     }
   })

@@ -30,9 +30,16 @@ export interface WrittenBundle {
   readonly events: number
 }
 
-export async function writeBundle ({ databaseUrl, auditSchema }: { readonly databaseUrl: string, readonly auditSchema: string }, request: BundleRequest): Promise<WrittenBundle> {
+export interface ArchivePlace {
+  readonly databaseUrl: string
+  readonly auditSchema: string
+}
+
+export async function writeBundle ({ databaseUrl, auditSchema }: ArchivePlace, request: BundleRequest): Promise<WrittenBundle> {
   const prove = await sizesOf(request.known)
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'mesh-cli', connectionTimeoutMillis: connectMsMax, statement_timeout: queryMsMax, query_timeout: queryMsMax })
+  const client = new pg.Client({
+    connectionString: databaseUrl, application_name: 'mesh-cli', connectionTimeoutMillis: connectMsMax, statement_timeout: queryMsMax, query_timeout: queryMsMax
+  })
   // A connection that breaks while idle is told by the next query.
   client.on('error', () => { /* see above */ })
   try {

@@ -78,7 +78,8 @@ async function* linesOf (options: ExportOptions): AsyncGenerator<Line> {
   for await (const item of section(tree, last.size, wanted, run => statements(options, tree, run, heads))) yield item
   yield* unplaced(options)
   const { logs } = coverageOf(heads, fromMs, toMs)
-  const all = await Promise.all((heads.at(-1)?.heads ?? []).map(async head => ({ ...head, runs: await wantedLeaves(options, head.log, head.size, logs.get(head.log)) })))
+  const all = []
+  for (const { log, size } of heads.at(-1)?.heads ?? []) all.push({ log, size, runs: await wantedLeaves(options, log, size, logs.get(log)) })
   const total = all.flatMap(({ runs }) => runs).reduce((sum, { from, to }) => sum + to - from, 0)
   let done = 0
   for (const { log, size, runs } of all) {
@@ -107,7 +108,8 @@ async function wantedStatements ({ query, schema, fromMs, toMs }: ExportOptions,
 }
 
 /** What was archived in the time, and what is of that time and was archived later or earlier. */
-async function wantedLeaves ({ query, schema, fromMs, toMs }: ExportOptions, log: number, size: number, covered: Run = { from: size, to: size }): Promise<Run[]> {
+async function wantedLeaves (options: ExportOptions, log: number, size: number, covered: Run = { from: size, to: size }): Promise<Run[]> {
+  const { query, schema, fromMs, toMs } = options
   const { rows } = await query(
     `SELECT leaf_index FROM ${schema}.events WHERE at >= $1 AND at < $2 AND log = $3 AND leaf_index < $4 AND (leaf_index < $5 OR leaf_index >= $6) ORDER BY leaf_index LIMIT ${stragglersMax + 1}`,
     [new Date(fromMs), new Date(toMs), log, size, covered.from, covered.to])

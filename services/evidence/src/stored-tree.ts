@@ -11,7 +11,12 @@ import type { Run } from './core/proofs.ts'
 import type { RowField } from './core/row.ts'
 
 /** A query with its parameters; what a database client's `query` does. */
-export type Query = (text: string, values: readonly unknown[]) => Promise<{ readonly rows: readonly Record<string, unknown>[], readonly fields: readonly RowField[] }>
+export type Query = (text: string, values: readonly unknown[]) => Promise<QueryResult>
+
+export interface QueryResult {
+  readonly rows: readonly Record<string, unknown>[]
+  readonly fields: readonly RowField[]
+}
 
 /** Every how many levels a subtree's root is stored. */
 export const storedLevels = 8

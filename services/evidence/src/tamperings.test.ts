@@ -23,7 +23,8 @@ const archive = archiveOf(8)
 const whole = archive.bundle(20, 40)
 const texts = (lines: readonly Line[]): string[] => lines.map(canonicalJson)
 const numbered = (lines: readonly Line[]): Line[] => [...lines.filter(({ kind }) => kind !== 'end'), { kind: 'end', lines: lines.filter(({ kind }) => kind !== 'end').length }]
-const check = (lines: readonly Line[], options: Partial<VerifyOptions> = {}): Promise<BundleReport> => verifyLines(texts(lines), { key: archive.keyText, known: [], ...options })
+const check = (lines: readonly Line[], options: Partial<VerifyOptions> = {}): Promise<BundleReport> =>
+  verifyLines(texts(lines), { key: archive.keyText, known: [], ...options })
 const known = (note: string, isRequired = true): KnownCheckpoint => ({ name: 'theirs', note, isRequired })
 const codesOf = ({ findings }: BundleReport): FindingCode[] => findings.map(({ code }) => code)
 
@@ -37,7 +38,8 @@ describe('a bundle', () => {
   test('as it was exported is whole, and says what it proves', async () => {
     expect(await check(whole)).toEqual({
       isWhole: true, origin: 'mesh/audit', key: archive.keyText, from: isoOf(baseMs + 20 * minuteMs), to: isoOf(baseMs + 40 * minuteMs), checkpoint: { size: 9, at: isoOf(baseMs + 79.5 * minuteMs) },
-      coveredTo: isoOf(baseMs + 40 * minuteMs), events: 52, eventsInTime: 26, unsealedEvents: 0, checkpointsKnown: 0, checkpointsUnproven: 0, findings: [], findingsOmitted: 0
+      coveredTo: isoOf(baseMs + 40 * minuteMs), events: 52, eventsInTime: 26, unsealedEvents: 0,
+      checkpointsKnown: 0, checkpointsUnproven: 0, findings: [], findingsOmitted: 0
     })
   })
 
@@ -53,12 +55,14 @@ describe('a bundle', () => {
       const some = archiveOf(checkpoints)
       const report = await check(some.bundle(from, from + minutes))
       expect(report.findings).toEqual([])
-      const inTime = [...some.logs].filter(([log]) => log >= 0).flatMap(([, events]) => events).filter(({ at }) => String(at) >= report.from! && String(at) < report.to!)
+      const events = [...some.logs].filter(([log]) => log >= 0).flatMap(([, ofLog]) => ofLog)
+      const inTime = events.filter(({ at }) => String(at) >= report.from! && String(at) < report.to!)
       expect(report.eventsInTime).toBe(inTime.length)
     })))
 
   test('that ends beyond its last checkpoint says how far it reaches', async () =>
-    expect(await check(archive.bundle(70, 500))).toMatchObject({ isWhole: true, to: isoOf(baseMs + 500 * minuteMs), coveredTo: isoOf(baseMs + 79.5 * minuteMs) }))
+    expect(await check(archive.bundle(70, 500)))
+      .toMatchObject({ isWhole: true, to: isoOf(baseMs + 500 * minuteMs), coveredTo: isoOf(baseMs + 79.5 * minuteMs) }))
 
   test('shows events from before the log, and says that nothing proves them', async () => {
     const old = new SealedArchive(owner, baseMs).archive(0, eventAt('a', 1)).checkpoint(2)

@@ -71,7 +71,8 @@ export class SealedArchive {
       ...this.#section(statementLog, size, mergedRuns([{ from: 0, to: 1 }, covered, { from: size - 1, to: size }]))
     ]
     for (const { log, size: signed } of heads.at(-1)!.heads) {
-      const late = this.logs.get(log)!.map((body, index) => ({ from: index, to: index + 1, atMs: Date.parse(String(body.at)) })).filter(({ atMs, to }) => atMs >= fromMs && atMs < toMs && to <= signed)
+      const places = this.logs.get(log)!.slice(0, signed).map((body, index) => ({ from: index, to: index + 1, atMs: Date.parse(String(body.at)) }))
+      const late = places.filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
       lines.push(...this.#section(log, signed, mergedRuns([logs.get(log)!, ...late])))
     }
     return [...lines, { kind: 'end', lines: lines.length }]

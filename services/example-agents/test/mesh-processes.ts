@@ -40,7 +40,7 @@ export async function startTestMesh (): Promise<TestMesh> {
   const [registryPort, gatewayPort] = [await freePort(), await freePort()]
   const keysFolder = mkdtempSync(join(tmpdir(), 'mesh-keys-'))
   const common = {
-    MESH_KEYS_FOLDER: keysFolder,
+    MESH_KEYS_FOLDER: keysFolder, MESH_CHECKPOINTS_FOLDER: join(keysFolder, 'checkpoints'), MESH_CHECKPOINT_KEY_FILE: join(keysFolder, 'checkpoints', 'key.pem'),
     MESH_NAMESPACE: namespace, MESH_AUDIT_SCHEMA: auditSchema, MESH_EXAMPLE_SCHEMA: exampleSchema, MESH_LOG_LEVEL: 'warn',
     MESH_REGISTRY_PORT: String(registryPort), MESH_REGISTRY_URL: `http://127.0.0.1:${registryPort}`, MESH_GATEWAY_PORT: String(gatewayPort)
   }

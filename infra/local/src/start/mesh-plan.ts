@@ -20,7 +20,7 @@ const agentDomains = ['conversation', 'sales', 'operations'] as const
 const registryPortPreferred = 7400
 const gatewayPortPreferred = 7480
 
-export async function planMesh (addresses: StackAddresses, environment: NodeJS.ProcessEnv): Promise<MeshPlan> {
+export async function planMesh ({ addresses, folder }: { readonly addresses: StackAddresses, readonly folder: string }, environment: NodeJS.ProcessEnv): Promise<MeshPlan> {
   const registryPort = await choosePort('MESH_REGISTRY_PORT', registryPortPreferred, environment)
   const gatewayPort = await choosePort('MESH_GATEWAY_PORT', gatewayPortPreferred, environment)
   const meshEnvironment = {
@@ -38,7 +38,8 @@ export async function planMesh (addresses: StackAddresses, environment: NodeJS.P
     groups: [
       [
         await plan('registry', ['services/registry/src/main.ts'], { MESH_REGISTRY_PORT: String(registryPort) }),
-        await plan('archiver', ['services/archiver/src/main.ts']),
+        // With the stack's data: they speak of its database, and go when it goes.
+        await plan('archiver', ['services/archiver/src/main.ts'], { MESH_CHECKPOINTS_FOLDER: join(folder, 'checkpoints'), MESH_CHECKPOINT_KEY_FILE: join(folder, 'checkpoint-key.pem') }),
         await plan('governor', ['services/governor/src/main.ts']),
         await plan('coordinator', ['services/coordinator/src/main.ts'], { MESH_COORDINATOR_ID: 'coordinator-1', ...givingBackMemory })
       ],

@@ -71,7 +71,7 @@ class StartRun {
     this.#stack = await startStack({ name: devStack, progress: this.#progress, keepData: true })
     this.#throwIfInterrupted()
     await this.#applyTopics(this.#stack)
-    this.#plan = await planMesh(this.#stack.addresses, process.env)
+    this.#plan = await planMesh(this.#stack, process.env)
     mkdirSync(join(this.#folder, 'logs'), { recursive: true })
     for (const group of this.#plan.groups) {
       this.#throwIfInterrupted()

@@ -89,7 +89,7 @@ export class TorturedMesh {
       this.#actors.set(name, new Actor(plan, folder, ({ pid, startTime }) => this.#guard.stdin!.write(`${pid} ${startTime}\n`)))
     }
     await add('registry', 'services/registry/src/main.ts', { MESH_REGISTRY_PORT: new URL(this.registryUrl).port })
-    await add('archiver', 'services/archiver/src/main.ts', { MESH_ARCHIVER_SESSION_MS: '6000' }, { nodeArgs: archiverNodeArgs })
+    await add('archiver', 'services/archiver/src/main.ts', { MESH_ARCHIVER_SESSION_MS: '6000', MESH_CHECKPOINTS_FOLDER: join(folder, 'checkpoints'), MESH_CHECKPOINT_KEY_FILE: join(folder, 'checkpoint-key.pem') }, { nodeArgs: archiverNodeArgs })
     await add('governor', 'services/governor/src/main.ts', quickCircuits)
     for (let n = 1; n <= coordinators; n++) {
       await add(`coordinator-${n}`, coordinatorScript, { MESH_COORDINATOR_ID: `coordinator-${n}`, MESH_SESSION_TIMEOUT_MS: String(sessionTimeoutMs), ...coordinatorEnvironment })

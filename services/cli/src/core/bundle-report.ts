@@ -1,6 +1,5 @@
 // What the check of a bundle found, for a person.
-import type { BundleReport, Finding } from '@mesh/evidence'
-import { findingCodes } from '@mesh/evidence/findings'
+import { findingCodes, type BundleReport, type Finding } from '@mesh/evidence/findings'
 import type { Paint } from './paint.ts'
 import { readableText } from './printable.ts'
 

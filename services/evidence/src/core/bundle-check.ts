@@ -158,14 +158,15 @@ export class BundleCheck {
     else if (note.checkpoint.origin !== this.#head?.origin) this.#find('CHECKPOINT_MISMATCH', `${name} speaks of ${note.checkpoint.origin}, not of ${this.#head?.origin}`, facts)
     if (facts.line !== undefined) {
       const { size, root } = note.checkpoint
-      if (this.#notes.some(({ checkpoint }) => checkpoint.size === size && checkpoint.root !== root)) this.#find('HISTORY_FORKED', `the bundle shows two checkpoints of size ${size}`, facts)
+      const twin = this.#notes.find(({ checkpoint }) => checkpoint.size === size && checkpoint.root !== root)
+      if (twin !== undefined) this.#find('HISTORY_FORKED', `the bundle shows two checkpoints of size ${size}`, facts)
       this.#notes.push(note)
     }
     return verdict === 'good' ? note : undefined
   }
 
   #last (): SignedNote | undefined {
-    return this.#notes.reduce((last: SignedNote | undefined, note) => last === undefined || note.checkpoint.size > last.checkpoint.size ? note : last, undefined)
+    return [...this.#notes].sort((a, b) => b.checkpoint.size - a.checkpoint.size)[0]
   }
 
   #beginSection ({ log, size: said }: Extract<BundleLine, { kind: 'log' }>, line: number): void {
@@ -268,7 +269,8 @@ export class BundleCheck {
       }
       const own = size === last.checkpoint.size ? last.checkpoint.root : this.#statementRoots.get(size)
       const proof = this.#consistencies.find(({ before, size: after }) => before === size && after === last.checkpoint.size)
-      const isProven = own === undefined ? proof !== undefined && isConsistent({ before: size, rootBefore: root, size: last.checkpoint.size, root: last.checkpoint.root }, proof.hashes) : own === root
+      const growth = { before: size, rootBefore: root, size: last.checkpoint.size, root: last.checkpoint.root }
+      const isProven = own === undefined ? proof !== undefined && isConsistent(growth, proof.hashes) : own === root
       if (isProven) continue
       if (own === undefined && proof === undefined) {
         this.#unproven++
@@ -291,4 +293,3 @@ function statementCode (problem: SectionProblem): FindingCode {
   if (problem === 'resealed') return 'CHECKPOINT_MISMATCH'
   return problem === 'tail-missing' || problem === 'misplaced' ? eventCodes[problem] : 'STATEMENT_WRONG'
 }
-

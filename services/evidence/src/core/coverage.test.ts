@@ -26,7 +26,7 @@ test('before the first heads it begins at nothing, behind the last it ends there
 
 test('property: runs become as few as say the same', () => fc.assert(fc.property(fc.array(fc.tuple(fc.nat(30), fc.nat(4))), pairs => {
   const runs = pairs.map(([from, count]) => ({ from, to: from + count }))
-  const places = (some: readonly { readonly from: number, readonly to: number }[]) => new Set(some.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i)))
+  const places = (some: typeof runs) => new Set(some.flatMap(({ from, to }) => Array.from({ length: to - from }, (_, i) => from + i)))
   const merged = mergedRuns(runs)
   expect([...places(merged)].sort((a, b) => a - b)).toEqual([...places(runs)].sort((a, b) => a - b))
   for (const [i, run] of merged.entries()) expect(run.to).toBeLessThan(merged[i + 1]?.from ?? Infinity)

@@ -62,7 +62,7 @@ export function isIncluded ({ leaf, index, size, path }: Inclusion, root: Hash):
     if (last === 0) return false
     if (isOdd(node) || node === last) {
       hash = sha256.node(neighbour, hash)
-      while (!isOdd(node) && node !== 0) { node = half(node); last = half(last) }
+      while (!isOdd(node) && node !== 0) [node, last] = [half(node), half(last)]
     } else hash = sha256.node(hash, neighbour)
     node = half(node)
     last = half(last)
@@ -85,7 +85,7 @@ export function isConsistent ({ before, rootBefore, size, root }: Growth, proof:
   if (first === undefined) return false
   let node = before - 1
   let last = size - 1
-  while (isOdd(node)) { node = half(node); last = half(last) }
+  while (isOdd(node)) [node, last] = [half(node), half(last)]
   let earlier = first
   let later = first
   for (const hash of rest) {
@@ -93,7 +93,7 @@ export function isConsistent ({ before, rootBefore, size, root }: Growth, proof:
     if (isOdd(node) || node === last) {
       earlier = sha256.node(hash, earlier)
       later = sha256.node(hash, later)
-      while (!isOdd(node) && node !== 0) { node = half(node); last = half(last) }
+      while (!isOdd(node) && node !== 0) [node, last] = [half(node), half(last)]
     } else later = sha256.node(later, hash)
     node = half(node)
     last = half(last)

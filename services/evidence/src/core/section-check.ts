@@ -43,6 +43,17 @@ export interface SectionLeaf {
 
 interface Mismatch extends Omit<SectionLeaf, 'body'> { readonly own: Hash | undefined }
 
+interface Found { readonly index: number, readonly lastIndex?: number, readonly id?: string | undefined, readonly line?: number | undefined }
+
+/** What came after the last known root. */
+interface Span {
+  readonly from: number
+  readonly leaves: Map<Hash, number>
+  readonly ids: Map<number, Pick<SectionLeaf, 'id' | 'line'>>
+  readonly mismatches: Mismatch[]
+  wrongBlock: Run | undefined
+}
+
 const spanLeavesMax = 262_144
 const mismatchesMax = 1_000
 
@@ -54,7 +65,7 @@ export class SectionCheck {
   #own: Frontier | undefined
   /** A leaf without any hash, or a wrong root: nothing after it can be held against a root. */
   #isLost = false
-  #span: { from: number, leaves: Map<Hash, number>, ids: Map<number, { readonly id: string | undefined, readonly line: number }>, mismatches: Mismatch[], wrongBlock: Run | undefined }
+  #span: Span
   #lastBlock: { readonly node: Subtree, readonly hash: Hash } | undefined
 
   constructor (rules: SectionRules) {
@@ -96,7 +107,9 @@ export class SectionCheck {
       this.#isLost = true
       return this.#find('misplaced', `${leavesOf(node.level)} leaves from ${from} on don't fit behind ${this.size}`, { index: this.size, line })
     }
-    if (from < dense.to && to > dense.from) this.#find('uncovered', `leaves ${from} to ${to - 1} are left out`, { index: Math.max(from, dense.from), lastIndex: Math.min(to, dense.to) - 1, line })
+    if (from < dense.to && to > dense.from) {
+      this.#find('uncovered', `leaves ${from} to ${to - 1} are left out`, { index: Math.max(from, dense.from), lastIndex: Math.min(to, dense.to) - 1, line })
+    }
     this.#append(hash, hash, node.level)
     this.#judge()
   }
@@ -164,12 +177,12 @@ export class SectionCheck {
     const first = Math.max(from, wrongBlock?.from ?? from)
     const last = Math.min(this.size, wrongBlock?.to ?? this.size) - 1
     const named = ids.get(first)
-    this.#find('resealed', first === last ? 'row and leaf fit each other, not the root that was signed' : `of places ${first} to ${last} at least one fits its leaf, but not the root that was signed`,
-      { index: first, lastIndex: last, id: named?.id, line: named?.line })
+    const detail = first === last ? 'row and leaf fit each other, not the root that was signed' : `of places ${first} to ${last} at least one fits its leaf, but not the root that was signed`
+    this.#find('resealed', detail, { index: first, lastIndex: last, ...named })
     this.#isLost = true
   }
 
-  #find (problem: SectionProblem, detail: string, { index, lastIndex = index, id, line }: { index: number, lastIndex?: number, id?: string | undefined, line?: number | undefined }): void {
+  #find (problem: SectionProblem, detail: string, { index, lastIndex = index, id, line }: Found): void {
     if (this.findings.length < mismatchesMax) this.findings.push({ problem, detail, index, lastIndex, id, line })
   }
 }
@@ -177,4 +190,4 @@ export class SectionCheck {
 /** Stored roots that blocks show: of 256 leaves. */
 const blockLevel = 8
 
-const spanFrom = (from: number) => ({ from, leaves: new Map<Hash, number>(), ids: new Map<number, { readonly id: string | undefined, readonly line: number }>(), mismatches: [] as Mismatch[], wrongBlock: undefined as Run | undefined })
+const spanFrom = (from: number): Span => ({ from, leaves: new Map(), ids: new Map(), mismatches: [], wrongBlock: undefined })
