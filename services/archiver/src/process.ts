@@ -175,7 +175,7 @@ async function startConsumer ({ topic, schema, groupId }: Source, options: Archi
       counters.assigned(topic, partitions)
       if (schema === 'AuditStory') hot.tier?.assigned(partitions, async () => (await admin.fetchTopicOffsets(topic)).length)
     },
-    onLag: (partition, lagRecords) => counters.lag(topic, partition, lagRecords)
+    onLag: (partition, lagRecords, appendedAtMs) => counters.lag(topic, partition, lagRecords, appendedAtMs)
   })
   return {
     problem: consumer.problem,

@@ -27,7 +27,8 @@ export interface TopicConsumerOptions extends Persistence {
   append (chunk: Chunk): Promise<AppendResult>
   archive (run: RawRun, signal: AbortSignal): Promise<ArchiveResult>
   onAssigned (partitions: readonly number[]): void
-  onLag (partition: number, lagRecords: number): void
+  /** Before and after each run; the first of them was appended then. */
+  onLag (partition: number, lagRecords: number, appendedAtMs: number): void
 }
 
 export interface TopicConsumer {
@@ -84,6 +85,10 @@ export async function startTopicConsumer (options: TopicConsumerOptions): Promis
     if (position === undefined || payload.isStale() || !payload.isRunning()) return
     if (await hasLost(batch, position, options)) return hold(batch.partition)
     const records = rawRecords(batch, position.nextOffset)
+    const lagRecords = (): number => Math.max(0, Number(batch.highWatermark) - position.nextOffset)
+    const appendedAtMs = Number(batch.messages.at(-1)?.timestamp ?? Date.now())
+    // Said before it is archived, since that may have to wait for the database.
+    if (records.length > 0) options.onLag(batch.partition, lagRecords(), Number(batch.messages[0]?.timestamp ?? appendedAtMs))
     for (let from = 0; from < records.length; from += options.runRecordsMax) {
       const part = records.slice(from, from + options.runRecordsMax)
       const isLast = from + part.length === records.length
@@ -96,7 +101,7 @@ export async function startTopicConsumer (options: TopicConsumerOptions): Promis
       if (result.outcome === 'moved') return hold(batch.partition)
       position.nextOffset = nextOffset
       payload.resolveOffset(String(lastOffset))
-      options.onLag(batch.partition, Math.max(0, Number(batch.highWatermark) - nextOffset))
+      options.onLag(batch.partition, lagRecords(), appendedAtMs)
       if (payload.isStale() || !payload.isRunning()) return
     }
     if (records.length === 0) payload.resolveOffset(batch.lastOffset())

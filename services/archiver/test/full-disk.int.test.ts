@@ -34,7 +34,7 @@ async function smallDisk (): Promise<Disk | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'small-disk-'))
   try {
     chmodSync(folder, 0o755)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=777', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=777', 'tmpfs', folder], { stdio: 'ignore' })
   } catch {
     rmSync(folder, { recursive: true })
     return undefined

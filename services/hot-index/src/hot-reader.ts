@@ -45,8 +45,8 @@ export function openHotReader ({ redisUrl, namespace, archive, answerMsMax = ans
 
   async function find (kind: 'd' | 'w', id: string): Promise<HotAnswer<Found>> {
     try {
-      const { answer, facts } = await connection.callWithFacts(readScript, [prefix, kind, id, bounds.workflowDispatchesMax - 1])
-      const [nowMs, fields, ids, values] = answer as [number, Buffer[], Buffer[], (Buffer | null)[]]
+      const { answers, facts } = await connection.callsWithFacts(readScript, [[prefix, kind, id, bounds.workflowDispatchesMax - 1]])
+      const [nowMs, fields, ids, values] = answers[0] as [number, Buffer[], Buffer[], (Buffer | null)[]]
       const trust = trustIn(coverageOf(new Map(pairs(fields.map(String)))), facts.redisId, nowMs)
       if (!trust.isTrusted) return { outcome: 'incomplete', why: trust.why }
       const value = { sinceMs: trust.sinceMs, ids: ids.map(String), values }
