@@ -171,7 +171,7 @@ export class HotTier {
 
   async #vouch (marks: readonly HotMark[], partitionCount: number): Promise<boolean> {
     const own = [...this.#own].filter(([, { isAdopted }]) => isAdopted)
-    for (const [partition, known] of own) known.hasGap = marks.some(mark => mark.partition === partition && !this.#underway.has(placeOf(partition, mark.chunkOffset)))
+    for (const [partition, known] of own) known.hasGap = marks.some(mark => this.#isGapOf(mark, partition))
     const vouched = own.map(([partition, { lowOffset, highOffset, hasGap }]) => ({ partition, lowOffset, highOffset, hasGap }))
     const isLost = await this.#store.beat(vouched, { partitionCount, leaseMs, nothingSinceMs: Date.now() + daysAhead * dayMs })
     for (const { partition, highOffset } of vouched) {
@@ -179,6 +179,10 @@ export class HotTier {
       if (known?.isAdopted === true) known.lowOffset = highOffset
     }
     return isLost
+  }
+
+  #isGapOf ({ partition, chunkOffset }: HotMark, own: number): boolean {
+    return partition === own && !this.#underway.has(placeOf(partition, chunkOffset))
   }
 
   /** A position that moves while it is vouched for would look lost. */

@@ -51,7 +51,9 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const counters = registerMetrics(metrics.registry)
   const persistence = createPersistence(logger)
   const hot: { tier?: HotTier | undefined, retention?: OpenRetention | undefined } = {}
-  const database = openArchive({ databaseUrl, schema, connectionsMax, nowMs: Date.now, logger, alongside: async (client, chunk) => hot.tier?.mark(client, chunk) })
+  const database = openArchive({
+    databaseUrl, schema, connectionsMax, nowMs: Date.now, logger, alongside: async (client, chunk) => hot.tier?.mark(client, chunk)
+  })
   const consumers = new Map<string, TopicConsumer>()
   const sources = sourcesOf(options.namespace)
   const health = await startHealthServer({

@@ -53,5 +53,8 @@ const run: Runner = async (action, options = {}) => {
   }
 }
 
-for (const add of [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys, addAudit]) add(program, run)
+const commands = [
+  addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys, addAudit
+]
+for (const add of commands) add(program, run)
 await program.parseAsync()
