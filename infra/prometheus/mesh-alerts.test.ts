@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { reasonCodes } from '@mesh/schemas'
+import { catalogue } from '@mesh/topics'
 import { parse } from 'yaml'
 
 interface Rule {
@@ -54,6 +55,16 @@ test('each class, pressure and the counting without Redis have a rule, each with
   expect(names).toEqual(expect.arrayContaining(['MeshP0Late', 'MeshP1Late', 'MeshP2Late', 'MeshP3Late', 'MeshAgentPressed', 'MeshPressureUnknown', 'MeshQuotasCountedLocally']))
   const bounds = [0, 1, 2, 3].map(priority => /le="([\d.]+)"/.exec(rules.find(({ alert }) => alert === `MeshP${priority}Late`)!.expr)![1])
   expect(bounds).toEqual(['0.2', '0.5', '2', '10'])
+})
+
+test('an archiver that is down or behind is told long before its topic compacts, let alone deletes, what it has not seen', () => {
+  const { config } = catalogue.find(({ name }) => name === 'audit')!
+  const soonestMs = Math.min(Number(config['min.compaction.lag.ms']), Number(config['retention.ms']))
+  const toldAfterS = (alert: string): number => {
+    const rule = rules.find(each => each.alert === alert)!
+    return Number(/> (\d+)/.exec(rule.expr)?.[1] ?? 0) + Number(/^(\d+)m$/.exec(rule.for)![1]) * 60
+  }
+  for (const alert of ['MeshArchiverAbsent', 'MeshArchiveLate']) expect(toldAfterS(alert)).toBeLessThan(soonestMs / 1_000 / 50)
 })
 
 /** A list in place, or the constant that it is named by. */

@@ -65,7 +65,7 @@ export function hotMarks (connections: Connections, schema: string, topic: strin
 }
 
 /** The archived events of a stretch of time, in pieces; inside a transaction of the client's. */
-export async function * eventsBetween (client: PoolClient, schema: string, fromMs: number, toMs: number): AsyncGenerator<AuditEvent[]> {
+export async function* eventsBetween (client: PoolClient, schema: string, fromMs: number, toMs: number): AsyncGenerator<AuditEvent[]> {
   await client.query({
     text: `DECLARE hot_events NO SCROLL CURSOR FOR SELECT ${eventRowColumns} FROM ${schema}.events WHERE at >= '${new Date(fromMs).toISOString()}' AND at < '${new Date(toMs).toISOString()}'`
   })

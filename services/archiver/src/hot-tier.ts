@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Connections, PoolClient } from './connections.ts'
 import type { Chunk } from './core/chunk.ts'
 import { dayMs, daysAhead } from './core/days.ts'
-import { mayWrite } from './core/hot-plan.ts'
+import { leavesRoom, mayWrite } from './core/hot-plan.ts'
 import { hotMarks, type HotMark, type HotMarks } from './hot-marks.ts'
 import type { HotCounters } from './hot-metrics.ts'
 import { hotUpkeep, type HotUpkeep } from './hot-upkeep.ts'
@@ -37,6 +37,7 @@ interface OwnPartition { lowOffset: number, highOffset: number, hasGap: boolean,
 const beatMs = 1_000
 const leaseMs = 5_000
 const queuedEventsMax = 20_000
+const noRoom = 'there is no room in Redis'
 
 export class HotTier {
   readonly #options: HotTierOptions
@@ -115,10 +116,13 @@ export class HotTier {
     const horizonMs = Date.now() - this.#options.hotMs
     const events = chunk.events.filter(({ atMs }) => atMs >= horizonMs)
     try {
-      if (await this.#store.write(events, { partition, lowOffset: own.lowOffset, nextOffset }) === 'lost') return this.#miss(chunk)
+      const { isLost, usedBytes, bytesMax } = await this.#store.write(events, { partition, lowOffset: own.lowOffset, nextOffset })
+      if (isLost) return this.#miss(chunk)
       own.lowOffset = own.highOffset = nextOffset
       this.#written.push({ partition, chunkOffset: startOffset })
       this.#options.counters.written(events.length)
+      // Looked at after each chunk: a second of writing could take the room that is left to the others.
+      if (!leavesRoom({ usedBytes, redisBytesMax: bytesMax })) this.#away(noRoom)
     } catch (error) {
       this.#away((error as Error).message)
       this.#miss(chunk)
@@ -159,7 +163,7 @@ export class HotTier {
     const isLost = await this.#oneAtATime(() => this.#vouch(marks, this.#partitionCount ?? 0))
     if (isLost) logger.warn('the hot tier has lost something, or is new: it is filled from the archive')
     counters.state(state, Date.now())
-    if (!mayWrite({ ...state, redisBytesMax: state.bytesMax, bytesMax })) return this.#away('there is no room in Redis')
+    if (!mayWrite({ ...state, redisBytesMax: state.bytesMax, bytesMax })) return this.#away(noRoom)
     this.#options.counters.problem(false)
     if (this.#problem !== undefined) logger.info({ was: this.#problem }, 'the hot tier is written')
     this.#problem = undefined
@@ -167,7 +171,7 @@ export class HotTier {
 
   async #vouch (marks: readonly HotMark[], partitionCount: number): Promise<boolean> {
     const own = [...this.#own].filter(([, { isAdopted }]) => isAdopted)
-    for (const [partition, known] of own) known.hasGap = marks.some(mark => mark.partition === partition && !this.#underway.has(placeOf(partition, mark.chunkOffset)))
+    for (const [partition, known] of own) known.hasGap = marks.some(mark => this.#isGapOf(mark, partition))
     const vouched = own.map(([partition, { lowOffset, highOffset, hasGap }]) => ({ partition, lowOffset, highOffset, hasGap }))
     const isLost = await this.#store.beat(vouched, { partitionCount, leaseMs, nothingSinceMs: Date.now() + daysAhead * dayMs })
     for (const { partition, highOffset } of vouched) {
@@ -175,6 +179,10 @@ export class HotTier {
       if (known?.isAdopted === true) known.lowOffset = highOffset
     }
     return isLost
+  }
+
+  #isGapOf ({ partition, chunkOffset }: HotMark, own: number): boolean {
+    return partition === own && !this.#underway.has(placeOf(partition, chunkOffset))
   }
 
   /** A position that moves while it is vouched for would look lost. */

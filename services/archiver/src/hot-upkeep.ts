@@ -8,7 +8,7 @@ import type { Logger } from '@mesh/runtime'
 import type { HotState, HotStore } from '@mesh/hot-index'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Connections, PoolClient } from './connections.ts'
-import { mayFill, mayWrite, mustEvict, nextSlice, pauseMsFor, sliceMsAfter, sliceMsFirst } from './core/hot-plan.ts'
+import { leavesRoom, mayFill, mayWrite, mustEvict, nextSlice, pauseMsFor, sliceMsAfter, sliceMsFirst } from './core/hot-plan.ts'
 import { eventsBetween, type HotMark, type HotMarks } from './hot-marks.ts'
 import type { HotCounters } from './hot-metrics.ts'
 
@@ -118,15 +118,17 @@ class Upkeep {
     return true
   }
 
-  /** How many there were; undefined when told to stop. */
+  /** How many there were; undefined when told to stop, or where the room ended. */
   async #fill (client: PoolClient, fromMs: number, toMs: number): Promise<number | undefined> {
     const { store, schema, counters, rebuildEventsPerS } = this.#options
     let total = 0
     for await (const events of eventsBetween(client, schema, fromMs, toMs)) {
       const startedMs = performance.now()
-      await store.write(events)
+      const { usedBytes, bytesMax } = await store.write(events)
       counters.refilled(events.length)
       total += events.length
+      // Begun again when there is room; writing twice is writing once.
+      if (!leavesRoom({ usedBytes, redisBytesMax: bytesMax })) return undefined
       await pause(pauseMsFor(events.length, performance.now() - startedMs, rebuildEventsPerS), undefined, { signal: this.#signal }).catch(() => undefined)
       if (this.#signal.aborted) return undefined
     }

@@ -4,11 +4,12 @@ import { rowCountOf, type Chunk } from './core/chunk.ts'
 export interface ArchiverCounters {
   stored (chunk: Chunk, insertedRows: number): void
   assigned (topic: string, partitions: readonly number[]): void
-  lag (topic: string, partition: number, lagRecords: number): void
   /** Ingress records, held against the archive. */
   counted (records: number): void
   /** Undefined where another archiver counts. */
   missing (records: number | undefined): void
+  /** The first of them was appended then. */
+  lag (topic: string, partition: number, lagRecords: number, appendedAtMs: number): void
 }
 
 export function registerMetrics (registry: Registry): ArchiverCounters {
@@ -27,6 +28,19 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
   const missing = new Gauge({ name: 'mesh_archiver_completeness_missing_records', help: 'Ingress records without an admission in the archive; 0 where another archiver counts.', registers })
   const counts = new Gauge({ name: 'mesh_archiver_completeness_counter', help: '1 where this archiver is the one that counts ingress records.', registers })
   const assigned = new Map<string, readonly number[]>()
+  const waitingSince = new Map<string, { readonly topic: string, readonly partition: number, readonly appendedAtMs: number }>()
+  new Gauge({
+    name: 'mesh_archiver_lag_seconds', help: 'Since the oldest record that is not archived yet was appended.', labelNames: ['topic', 'partition'], registers,
+    collect () {
+      this.reset()
+      for (const [topic, partitions] of assigned) {
+        for (const partition of partitions) {
+          const waiting = waitingSince.get(`${topic}/${partition}`)
+          this.set({ topic, partition }, waiting === undefined ? 0 : Math.max(0, Date.now() - waiting.appendedAtMs) / 1000)
+        }
+      }
+    }
+  })
   new Gauge({
     name: 'mesh_archiver_last_commit_age_seconds', help: 'Since the last transaction, or the start.', registers,
     collect () { this.set((performance.now() - lastCommitAtMs) / 1000) }
@@ -49,12 +63,17 @@ export function registerMetrics (registry: Registry): ArchiverCounters {
       for (const partition of assigned.get(topic) ?? []) lag.remove({ topic, partition })
       for (const partition of partitions) lag.set({ topic, partition }, 0)
       assigned.set(topic, partitions)
+      for (const [place, waiting] of waitingSince) if (waiting.topic === topic) waitingSince.delete(place)
     },
     counted: records => { expected.inc(records) },
     missing (records) {
       missing.set(records ?? 0)
       counts.set(records === undefined ? 0 : 1)
     },
-    lag: (topic, partition, lagRecords) => { lag.set({ topic, partition }, lagRecords) }
+    lag (topic, partition, lagRecords, appendedAtMs) {
+      lag.set({ topic, partition }, lagRecords)
+      if (lagRecords > 0) waitingSince.set(`${topic}/${partition}`, { topic, partition, appendedAtMs })
+      else waitingSince.delete(`${topic}/${partition}`)
+    }
   }
 }

@@ -10,7 +10,9 @@ import { startRetention, type Retention, type RetentionPass } from './retention.
 export type OpenRetention = Retention
 
 /** Undefined where everything is kept. */
-export async function openRetention (options: ArchiverOptions, database: Archive, onPass: (pass: RetentionPass) => void, logger: Logger): Promise<OpenRetention | undefined> {
+export async function openRetention (
+  options: ArchiverOptions, database: Archive, onPass: (pass: RetentionPass) => void, logger: Logger
+): Promise<OpenRetention | undefined> {
   const { namespace, retentionDays, kafkaBrokers: brokers, databaseUrl, ownerUrl = databaseUrl, auditSchema: schema } = options
   if (retentionDays === undefined) return undefined
   const { changes } = topicNames(namespace)

@@ -64,7 +64,9 @@ export async function startArchiver (options: ArchiverOptions, logger: Logger, s
   const counters = registerMetrics(metrics.registry)
   const persistence = createPersistence(logger)
   const hot: { tier?: HotTier | undefined, retention?: OpenRetention | undefined } = {}
-  const database = openArchive({ databaseUrl, schema, connectionsMax, nowMs: Date.now, logger, alongside: async (client, chunk) => hot.tier?.mark(client, chunk) })
+  const database = openArchive({
+    databaseUrl, schema, connectionsMax, nowMs: Date.now, logger, alongside: async (client, chunk) => hot.tier?.mark(client, chunk)
+  })
   const consumers = new Map<string, TopicConsumer>()
   let sealing: Sealing | undefined
   const sources = sourcesOf(options.namespace)
@@ -205,7 +207,7 @@ async function startConsumer ({ topic, schema, groupId }: Source, options: Archi
       counters.assigned(topic, partitions)
       if (schema === 'AuditStory') hot.tier?.assigned(partitions, async () => (await admin.fetchTopicOffsets(topic)).length)
     },
-    onLag: (partition, lagRecords) => counters.lag(topic, partition, lagRecords)
+    onLag: (partition, lagRecords, appendedAtMs) => counters.lag(topic, partition, lagRecords, appendedAtMs)
   })
   return {
     problem: consumer.problem,

@@ -27,7 +27,8 @@ export interface TopicConsumerOptions extends Persistence {
   append (chunk: Chunk): Promise<AppendResult>
   archive (run: RawRun, signal: AbortSignal): Promise<ArchiveResult>
   onAssigned (partitions: readonly number[]): void
-  onLag (partition: number, lagRecords: number): void
+  /** Before and after each run; the first of them was appended then. */
+  onLag (partition: number, lagRecords: number, appendedAtMs: number): void
 }
 
 export interface TopicConsumer {
@@ -84,6 +85,8 @@ export async function startTopicConsumer (options: TopicConsumerOptions): Promis
     if (position === undefined || payload.isStale() || !payload.isRunning()) return
     if (await hasLost(batch, position, options)) return hold(batch.partition)
     const records = rawRecords(batch, position.nextOffset)
+    // Said before it is archived, since that may have to wait for the database.
+    tellLag(batch, 0, position, options)
     for (let from = 0; from < records.length; from += options.runRecordsMax) {
       const part = records.slice(from, from + options.runRecordsMax)
       const isLast = from + part.length === records.length
@@ -96,7 +99,7 @@ export async function startTopicConsumer (options: TopicConsumerOptions): Promis
       if (result.outcome === 'moved') return hold(batch.partition)
       position.nextOffset = nextOffset
       payload.resolveOffset(String(lastOffset))
-      options.onLag(batch.partition, Math.max(0, Number(batch.highWatermark) - nextOffset))
+      tellLag(batch, -1, position, options)
       if (payload.isStale() || !payload.isRunning()) return
     }
     if (records.length === 0) payload.resolveOffset(batch.lastOffset())
@@ -131,6 +134,11 @@ export async function startTopicConsumer (options: TopicConsumerOptions): Promis
       await consumer.disconnect()
     }
   }
+}
+
+/** By the batch's first or last record: what waits was appended then, or a little later. */
+function tellLag ({ partition, highWatermark, messages }: EachBatchPayload['batch'], at: 0 | -1, { nextOffset }: Position, { onLag }: TopicConsumerOptions): void {
+  onLag(partition, Math.max(0, Number(highWatermark) - nextOffset), Number(messages.at(at)?.timestamp ?? Date.now()))
 }
 
 /** Where to read on, once it agrees with the topic; throws where it must be tried again. */

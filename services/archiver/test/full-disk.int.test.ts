@@ -7,6 +7,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import pg from 'pg'
 import type { RunningArchiver } from '../src/process.ts'
 import { AuditStand } from './audit-stand.ts'
 import { until } from './until.ts'
@@ -16,10 +17,14 @@ interface Disk { readonly fills: boolean, fill (): Promise<void>, makeRoom (): P
 let stand: AuditStand
 let archiver: RunningArchiver
 let disk: Disk
+const written: string[] = []
 
 beforeAll(async () => {
   stand = await AuditStand.open(1)
   const first = await stand.startArchiver()
+  // Its days are made with its first events.
+  written.push(...await stand.sendRequests(0, 20, 1))
+  await stand.archived()
   await stand.drain(first)
   disk = await smallDisk() ?? fullByWord()
   archiver = await stand.startArchiver()
@@ -34,13 +39,16 @@ async function smallDisk (): Promise<Disk | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'small-disk-'))
   try {
     chmodSync(folder, 0o755)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m,mode=777', 'tmpfs', folder], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=777', 'tmpfs', folder], { stdio: 'ignore' })
   } catch {
     rmSync(folder, { recursive: true })
     return undefined
   }
   const remove = async (): Promise<void> => {
-    await stand.owner(`DROP TABLESPACE IF EXISTS ${schema}_small`).catch(() => undefined)
+    const client = new pg.Client({ connectionString: stand.options.databaseUrl })
+    await client.connect()
+    await client.query(`DROP TABLESPACE IF EXISTS ${schema}_small`)
+    await client.end()
     execFileSync('umount', ['-l', folder])
     rmSync(folder, { recursive: true })
   }
@@ -75,8 +83,6 @@ function fullByWord (): Disk {
 }
 
 test('it waits and says why; when there is room again, every event is there once, and none is in `rejected`', async () => {
-  const written = await stand.sendRequests(0, 20, 1)
-  await stand.archived()
   await disk.fill()
   for (let from = 20; from < 3_020; from += 500) written.push(...await stand.sendRequests(from, from + 500, 1))
   const readiness = async () => (await fetch(`http://127.0.0.1:${archiver.healthPort}/readyz`)).text()

@@ -118,10 +118,10 @@ test('a Redis that stands still holds nothing back', async () => {
 
 test('kills of the archiver leave no difference between hot and cold', async () => {
   await stand.drain(archiver)
-  for (let kill = 0; kill < 3; kill++) {
+  for (let kill = 0; kill < 2; kill++) {
     const child = stand.spawnArchiver({ REDIS_URL: redis.url })
     const before = written
-    await send(200)
+    await send(100)
     await until(() => stand.eventIds(), ids => ids.length > 2 * before + 5)
     child.kill('SIGKILL')
     await once(child, 'exit')

@@ -57,19 +57,22 @@ export function openWorkflowSource (options: WorkflowSourceOptions): WorkflowSou
   }
 }
 
-async function findHot (hot: HotReader, id: string): Promise<{ readonly workflowId: string, readonly sinceMs: number, readonly events: ArchivedEvent[] } | undefined> {
+interface FoundHot { readonly workflowId: string, readonly sinceMs: number, readonly events: ArchivedEvent[] }
+
+async function findHot (hot: HotReader, id: string): Promise<FoundHot | undefined> {
   const [asWorkflow, asDispatch] = await Promise.all([hot.eventsOfWorkflow(id), hot.eventsOfDispatch(id)])
   if (asWorkflow.outcome === 'complete') return { workflowId: id, sinceMs: asWorkflow.sinceMs, events: asWorkflow.value.map(toArchivedEvent) }
   // Whether there is a workflow of that name is not known: the archive is asked.
   if (asWorkflow.outcome === 'incomplete' || asDispatch.outcome !== 'complete') return undefined
-  const workflowId = asDispatch.value.find(event => event.workflowId !== null)?.workflowId
-  if (workflowId == null) return undefined
+  const workflowId = asDispatch.value.find(event => event.workflowId !== null)?.workflowId ?? undefined
+  if (workflowId === undefined) return undefined
   const answer = await hot.eventsOfWorkflow(workflowId)
   return answer.outcome === 'complete' ? { workflowId, sinceMs: answer.sinceMs, events: answer.value.map(toArchivedEvent) } : undefined
 }
 
 function toArchivedEvent (event: AuditEvent): ArchivedEvent {
-  const { decision, outcome, reason, parentId, inReplyTo, type, source, target, capability, priority, ingress, latencyMs, agentMs, appendedAtMs, atMs, dueAtMs } = event
+  const { decision, outcome, reason, parentId, inReplyTo, type, source, target, capability, priority, ingress } = event
+  const { latencyMs, agentMs, appendedAtMs, atMs, dueAtMs } = event
   return {
     decision, outcome, reason, parentId, inReplyTo, type, source, target, capability, priority, latencyMs, agentMs, appendedAtMs, atMs, dueAtMs,
     dispatchId: event.dispatchId ?? '', topic: ingress.topic, partition: ingress.partition, offset: ingress.offset

@@ -45,14 +45,14 @@ export function openHotReader ({ redisUrl, namespace, archive, answerMsMax = ans
 
   async function find (kind: 'd' | 'w', id: string): Promise<HotAnswer<Found>> {
     try {
-      const { answer, facts } = await connection.callWithFacts(readScript, [prefix, kind, id, bounds.workflowDispatchesMax - 1])
-      const [nowMs, fields, ids, values] = answer as [number, Buffer[], Buffer[], (Buffer | null)[]]
+      const { answers, facts } = await connection.callsWithFacts(readScript, [[prefix, kind, id, bounds.workflowDispatchesMax - 1]])
+      const [nowMs, fields, ids, values] = answers[0] as [number, Buffer[], Buffer[], (Buffer | null)[]]
       const trust = trustIn(coverageOf(new Map(pairs(fields.map(String)))), facts.redisId, nowMs)
       if (!trust.isTrusted) return { outcome: 'incomplete', why: trust.why }
       const value = { sinceMs: trust.sinceMs, ids: ids.map(String), values }
-      if (ids.length === 0 || (kind === 'd' && values[0] == null)) return { outcome: 'absent', why: 'the hot tier has nothing of it' }
+      if (ids.length === 0 || (kind === 'd' && !values[0])) return { outcome: 'absent', why: 'the hot tier has nothing of it' }
       if (ids.length >= bounds.workflowDispatchesMax) return { outcome: 'incomplete', why: `it has ${bounds.workflowDispatchesMax} dispatches or more` }
-      if (ids.some((_id, index) => values[index] == null)) return { outcome: 'incomplete', why: 'some of it is no longer in the hot tier' }
+      if (ids.some((_id, index) => !values[index])) return { outcome: 'incomplete', why: 'some of it is no longer in the hot tier' }
       return { outcome: 'complete', sinceMs: trust.sinceMs, value }
     } catch (error) {
       return { outcome: 'incomplete', why: (error as Error).message }

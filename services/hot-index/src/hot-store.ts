@@ -43,8 +43,8 @@ export interface HotState extends RedisFacts {
 export interface HotStore {
   /** Grows with every connection; see R2 there. */
   readonly generation: number
-  /** `lost`: this Redis doesn't have what it should; the position did not move. */
-  write (events: readonly AuditEvent[], move?: PositionMove): Promise<'written' | 'lost'>
+  /** `isLost`: this Redis doesn't have what it should; the position did not move. With what Redis takes afterwards. */
+  write (events: readonly AuditEvent[], move?: PositionMove): Promise<RedisFacts & { readonly isLost: boolean }>
   /** Answers whether this Redis had lost something; then nothing before `nothingSinceMs` is covered any more. */
   beat (own: readonly OwnPartition[], facts: { readonly partitionCount: number, readonly leaseMs: number, readonly nothingSinceMs: number }): Promise<boolean>
   state (): Promise<HotState>
@@ -69,8 +69,8 @@ export function openHotStore ({ redisUrl, namespace, archive, hotMs, answerMsMax
   return {
     get generation () { return connection.generation },
     async write (events, move) {
-      const answers = await connection.calls(writeScript, writeCalls(prefix, hotMs, events, move))
-      return answers.at(-1) === 0 ? 'lost' : 'written'
+      const { answers, facts } = await connection.callsWithFacts(writeScript, writeCalls(prefix, hotMs, events, move))
+      return { ...facts, isLost: answers.at(-1) === 0 }
     },
     async beat (own, { partitionCount, leaseMs, nothingSinceMs }) {
       if (own.length === 0) return false

@@ -13,6 +13,8 @@ export interface Script {
   readonly sha: string
 }
 
+export type CallArgs = readonly (string | number | Buffer)[]
+
 export interface RedisFacts {
   /** Another one after a restart, and after keys were thrown out to make room. */
   readonly redisId: string
@@ -24,9 +26,9 @@ export interface RedisFacts {
 export interface RedisConnection {
   readonly generation: number
   /** Resolves with the answers, in order; rejects with the first error. */
-  calls (script: Script, calls: readonly (readonly (string | number | Buffer)[])[]): Promise<unknown[]>
-  /** Calls a script and asks for the facts after it. */
-  callWithFacts (script: Script, args: readonly (string | number | Buffer)[]): Promise<{ readonly answer: unknown, readonly facts: RedisFacts }>
+  calls (script: Script, calls: readonly CallArgs[]): Promise<unknown[]>
+  /** Asks for the facts after the calls, on the same connection. */
+  callsWithFacts (script: Script, calls: readonly CallArgs[]): Promise<{ readonly answers: readonly unknown[], readonly facts: RedisFacts }>
   facts (): Promise<RedisFacts>
   hash (key: string): Promise<Map<string, string>>
   close (): Promise<void>
@@ -59,7 +61,7 @@ export function openConnection (redisUrl: string, answerMsMax: number): RedisCon
     return connecting
   }
 
-  async function pipelined (script: Script, calls: readonly (readonly (string | number | Buffer)[])[], withFacts: boolean): Promise<unknown[]> {
+  async function pipelined (script: Script, calls: readonly CallArgs[], withFacts: boolean): Promise<unknown[]> {
     await ready()
     const run = async (): Promise<[Error | null, unknown][]> => {
       const pipeline = redis.pipeline()
@@ -81,9 +83,9 @@ export function openConnection (redisUrl: string, answerMsMax: number): RedisCon
   return {
     get generation () { return generation },
     calls: (script, calls) => pipelined(script, calls, false),
-    async callWithFacts (script, args) {
-      const [answer, ...sections] = await pipelined(script, [args], true)
-      return { answer, facts: factsIn(sections.join('\n')) }
+    async callsWithFacts (script, calls) {
+      const answers = await pipelined(script, calls, true)
+      return { answers: answers.slice(0, calls.length), facts: factsIn(answers.slice(calls.length).join('\n')) }
     },
     async facts () {
       await ready()

@@ -13,7 +13,9 @@ import { text } from './field-schemas.ts'
 
 const params = z.object({ holdId: text(textRules.word) })
 
-export function addHoldRoutes (app: FastifyInstance, { changes, changeStates }: { readonly changes: ControlChanges, readonly changeStates: ChangeStates }): void {
+export interface HoldRoutePorts { readonly changes: ControlChanges, readonly changeStates: ChangeStates }
+
+export function addHoldRoutes (app: FastifyInstance, { changes, changeStates }: HoldRoutePorts): void {
   const typed = app.withTypeProvider<ZodTypeProvider>()
   const response = { 200: holdChangeAnswer, ...refusals }
 

@@ -38,13 +38,16 @@ export interface Room {
 }
 
 const evictAbove = 0.95
+const writeUpTo = 1.1
 const fillBelow = 0.8
 const shareOfRedis = 0.8
 const fillShareOfRedis = 0.65
 
-export const mustEvict = ({ bytes, bytesMax, usedBytes, redisBytesMax }: Room): boolean => bytes > bytesMax * evictAbove || usedBytes > redisBytesMax * shareOfRedis
-export const mayWrite = ({ bytes, bytesMax, usedBytes, redisBytesMax }: Room): boolean => bytes <= bytesMax * 1.1 && usedBytes <= redisBytesMax * shareOfRedis
-export const mayFill = ({ bytes, bytesMax, usedBytes, redisBytesMax }: Room): boolean => bytes < bytesMax * fillBelow && usedBytes < redisBytesMax * fillShareOfRedis
+export const leavesRoom = ({ usedBytes, redisBytesMax }: Pick<Room, 'usedBytes' | 'redisBytesMax'>): boolean => usedBytes <= redisBytesMax * shareOfRedis
+export const mustEvict = (room: Room): boolean => room.bytes > room.bytesMax * evictAbove || !leavesRoom(room)
+export const mayWrite = (room: Room): boolean => room.bytes <= room.bytesMax * writeUpTo && leavesRoom(room)
+export const mayFill = ({ bytes, bytesMax, usedBytes, redisBytesMax }: Room): boolean =>
+  bytes < bytesMax * fillBelow && usedBytes < redisBytesMax * fillShareOfRedis
 
 /** How long to wait so that no more than so many events a second are read. */
 export function pauseMsFor (events: number, tookMs: number, eventsPerS: number): number {

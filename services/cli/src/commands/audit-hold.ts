@@ -69,7 +69,9 @@ async function releaseHold (holdId: string, flags: AskerFlags, context: CommandC
   return answer(context, { ...change, holdId, isInForce }, `${printable(holdId)}: released`)
 }
 
-async function answer<V extends { readonly isChanged: boolean, readonly isInForce: boolean }> ({ terminal }: CommandContext, value: V, text: string): Promise<void> {
+interface Answer { readonly isChanged: boolean, readonly isInForce: boolean }
+
+async function answer<V extends Answer> ({ terminal }: CommandContext, value: V, text: string): Promise<void> {
   if (terminal.json) await terminal.value(value)
   else await terminal.line(value.isChanged ? text : `${text}, as before; nothing was changed.`)
   if (!value.isInForce) throw new CliError('NOT_IN_FORCE', `It is recorded, but the archive has not taken it over within ${inForceMsMax / 1_000} s.`)
