@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { ChildProcess } from 'node:child_process'
 import { countCompleteness } from '../src/completeness.ts'
 import type { CompletenessReport } from '../src/core/completeness-rows.ts'
+import type { ViolationCount } from '../src/violations.ts'
 import { ArchivedMesh, until, type Place } from './archived-mesh.ts'
 import { runMesh } from './command.ts'
 
@@ -35,7 +36,9 @@ test('committed records are counted exactly, with markers and aborted records be
   places = await stand.ingress()
   expect(places).toHaveLength(160)
   archiver = stand.startArchiver()
-  await stand.admit(places)
+  const refused = { decision: 'refused' as const, outcome: 'refused', reason: 'UNDECLARED_DEPENDENCY', source: 'lead-bot' }
+  const refusals = [refused, refused, { ...refused, reason: 'UNKNOWN_SOURCE', source: 'stranger' }, { ...refused, reason: 'ATTEMPT_FAILED' }]
+  await stand.audit(places.map((place, index) => stand.eventOf(place, refusals[index] ?? {})))
   await stand.decided(places)
   await until(() => stand.count('events'), count => count === 160)
   const report = await ask()
@@ -43,6 +46,16 @@ test('committed records are counted exactly, with markers and aborted records be
   expect([report.completeness, report.isComplete, report.isUncertain]).toEqual(['1.0', true, false])
   expect(report.partitions.filter(({ expected }) => expected > 0).map(({ topic, partition, expected }) => [topic.slice(-2), partition, expected]))
     .toEqual([['p0', 0, 65], ['p2', 1, 30], ['p3', 0, 65]])
+}, patientMs)
+
+test('what was refused is counted by reason and by agent; a failed attempt is no refusal', async () => {
+  const { code, out } = await runMesh(['audit', 'violations', '--from', '1d', '--json'], stand.environment)
+  expect(code).toBe(0)
+  const { violations, refused } = JSON.parse(out) as ViolationCount
+  expect([refused, violations.map(({ reason, agent, count }) => [reason, agent, count])]).toEqual([3, [['UNDECLARED_DEPENDENCY', 'lead-bot', 2], ['UNKNOWN_SOURCE', 'stranger', 1]]])
+  const table = (await runMesh(['audit', 'violations', '--from', '1d', '--by', 'agent'], stand.environment)).out
+  expect(table).toMatch(/^agent +refused +first +last\nlead-bot +2 /)
+  expect(table).toContain('3 refused in all.')
 }, patientMs)
 
 test('the archiver counts the same, once, and says what is due and what is missing', async () => {
