@@ -4,8 +4,9 @@
 //   M1. From the seam on the topic has every event as a record of its own: nothing deleted, nothing compacted (core/replay-order.ts).
 //   M2. Up to the seam the archive has every event, or the replay is refused.
 import type { LogReader } from '@mesh/runtime'
-import { ConfigResourceTypes, type Admin } from 'kafkajs'
-import { seamOf, seamSkewMs, type HeldPartition } from './core/replay-order.ts'
+import kafkajs from 'kafkajs'
+import type { Admin } from 'kafkajs'
+import { seamLeadMs, seamOf, seamSkewMs, type HeldPartition } from './core/replay-order.ts'
 import type { TimeRange } from './core/time-range.ts'
 import { CliError } from './errors.ts'
 
@@ -31,7 +32,7 @@ export async function findSeam ({ admin, log, topic, range, nowMs }: SeamQuestio
   for (const { partition, low, high } of cut) firsts.set(partition, await firstTime(log, { topic, partition, low, high }))
   const held = ends.map(({ partition, low }): HeldPartition => ({ isCut: low > 0, firstAtMs: firsts.get(partition) ?? null }))
   const seamMs = seamOf(held, range, { nowMs, lagMs: await compactionLagMs(admin, topic) })
-  const starts = await offsetsAt(admin, topic, seamMs - seamSkewMs)
+  const starts = await offsetsAt(admin, topic, seamMs - seamLeadMs)
   return {
     seamMs,
     starts: new Map(ends.map(({ partition, low, high }) => [partition, Math.max(low, starts.get(partition) ?? high)])),
@@ -74,7 +75,7 @@ async function offsetsAt (admin: Admin, topic: string, atMs: number): Promise<Ma
 
 /** Null where nothing is compacted. */
 async function compactionLagMs (admin: Admin, topic: string): Promise<number | null> {
-  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['cleanup.policy', 'min.compaction.lag.ms'] }] })
+  const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ['cleanup.policy', 'min.compaction.lag.ms'] }] })
   const valueOf = (name: string): string => resources[0]?.configEntries.find(entry => entry.configName === name)?.configValue ?? ''
   return valueOf('cleanup.policy').includes('compact') ? Number(valueOf('min.compaction.lag.ms')) : null
 }

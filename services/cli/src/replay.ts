@@ -74,15 +74,18 @@ export async function replay (options: ReplayOptions): Promise<ReplayReport> {
     const isInTopic = before !== undefined && before.offsets !== null
     if (isInTopic && seam.seamMs > before.atMs && seam.seamMs > before.seamMs) throw new CliError('REPLAY_EXPIRED', 'The audit topic no longer has every event from where the replay stopped.')
     const teller = new Telling(options, before, topic, range, isInTopic ? before.seamMs : seam.seamMs)
+    const isOpen = before?.isDone !== true
+    if (isOpen && !isInTopic && seam.seamMs > range.fromMs) {
+      archive = await openArchiveScan(settings)
+      await checkArchiveReaches(question, seam.seamMs, await archivedTo(archive, topic))
+    }
     const output = target.kind === 'topic' ? await topicOutput({ brokers: kafkaBrokers, clientId: `${namespace}.cli`, topic: target.topic, partitions: (await partitionsOf(kafka, target.topic)).length, codec, logger })
       : target.kind === 'file' ? await fileOutput(target.path, before?.outBytes, options.isResumed) : streamOutput(target.line)
     teller.into(output)
     try {
-      if (before?.isDone === true) return teller.report(true)
+      if (!isOpen) return teller.report(true)
       if (before === undefined) await teller.settle(false)
-      if (!isInTopic && seam.seamMs > range.fromMs) {
-        archive = await openArchiveScan(settings)
-        await checkArchiveReaches(question, seam.seamMs, await archivedTo(archive, topic))
+      if (archive !== undefined) {
         for await (const event of tellArchive(archive, { fromMs: range.fromMs, toMs: seam.seamMs }, before?.archive ?? null)) {
           if (signal.aborted) break
           await teller.tell(event, 'archive', { archive: placeOf(event), offsets: null })

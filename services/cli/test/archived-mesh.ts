@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import type { CountSettings } from '../src/completeness.ts'
 import { auditEvent } from '../src/core/audit-event.fixture.ts'
 import { openPrivateMesh, type PrivateMesh } from './private-mesh.ts'
 
@@ -23,6 +24,11 @@ export class ArchivedMesh {
   readonly environment: Readonly<Record<string, string>>
   readonly #kafka: Kafka
   readonly #archivers: ChildProcess[] = []
+
+  get settings (): CountSettings {
+    const { MESH_SCHEMA_REGISTRY_URL: schemaRegistryUrl = '' } = process.env
+    return { kafkaBrokers: MESH_KAFKA_BROKERS.split(','), schemaRegistryUrl, namespace: this.mesh.names.namespace, databaseUrl: DATABASE_URL, auditSchema: this.schema }
+  }
 
   static async open (): Promise<ArchivedMesh> {
     const mesh = await openPrivateMesh([])
@@ -138,7 +144,7 @@ export class ArchivedMesh {
 }
 
 /** Resolves when it holds; rejects with what was last seen. */
-export async function until<T> (look: () => Promise<T>, holds: (seen: T) => boolean, withinMs = 30_000): Promise<T> {
+export async function until<T> (look: () => Promise<T>, holds: (seen: T) => boolean, withinMs = 100_000): Promise<T> {
   const endMs = performance.now() + withinMs
   for (;;) {
     const seen = await look()

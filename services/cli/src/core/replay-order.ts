@@ -42,6 +42,8 @@ export interface HeldPartition {
 
 /** Decisions carry the broker's time as their coordinator estimates it, and clocks of brokers differ: by less than this. */
 export const seamSkewMs = 60_000
+/** How far before the seam the topic is read, so that a clock that is wrong for once costs reading and no event. */
+export const seamLeadMs = 3_600_000
 
 /** From when on the topic has every event as a record of its own. */
 export function seamOf (partitions: readonly HeldPartition[], range: TimeRange, compaction: { readonly nowMs: number, readonly lagMs: number | null }): number {
