@@ -10,6 +10,7 @@ const configFiles = {
   coordinator: 'services/coordinator/src/config.ts',
   registry: 'services/registry/src/config.ts',
   archiver: 'services/archiver/src/config.ts',
+  'audit-api': 'services/audit-api/src/config.ts',
   governor: 'services/governor/src/config.ts',
   'example-agents': 'services/example-agents/src/config.ts',
   'agent-sdk': 'services/agent-sdk/src/config.ts',

@@ -15,6 +15,10 @@ export const cliCodes = {
   DEAD_LETTER_UNKNOWN: '`npx mesh dead-letters list` shows what is there; retention may have taken it.',
   CHANGE_REFUSED: 'Correct what is named; nothing was changed.',
   INPUT_NOT_JSON: 'Quote it for the shell: npx mesh call memory_lookup \'{"leadId":"l-1"}\'',
+  AUDIT_API_UNREACHABLE: 'Start the mesh with `npm start`, or set MESH_AUDIT_API_URL.',
+  TOKEN_MISSING: 'On the machine of the mesh: export MESH_AUDIT_TOKEN=$(npx mesh audit token --role auditor)',
+  TOKEN_NOT_MADE: 'Mend what is named; MESH_AUDIT_KEYS_FOLDER says where the keys are.',
+  QUERY_REFUSED: 'Correct what is named.',
   CALL_FAILED: 'See the log of the mesh.'
 } as const satisfies Record<string, string>
 

@@ -1,6 +1,7 @@
 // The command line of the mesh: composition only; each command is a file in commands/.
 import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
+import { addAudit } from './commands/audit.ts'
 import { addCall } from './commands/call.ts'
 import { addCircuits } from './commands/circuits.ts'
 import type { Runner } from './commands/command.ts'
@@ -34,6 +35,7 @@ Examples:
   npx mesh circuits                                who is cut off for now, and why
   npx mesh dead-letters                            what could not be processed
   npx mesh keys                                    who signs with what
+  npx mesh audit search --agent crm-sync           what was kept of what happened
   npx mesh agents pause crm-sync --why "…"         let what is for an agent wait
 
 It looks at the mesh that \`npm start\` runs on this machine, unless the environment names another.`)
@@ -51,5 +53,6 @@ const run: Runner = async (action, options = {}) => {
   }
 }
 
-for (const add of [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys]) add(program, run)
+const commands = [addAgents, addTopics, addTrace, addWhy, addCall, addTail, addQuotas, addPressure, addCircuits, addDeadLetters, addKeys, addAudit]
+for (const add of commands) add(program, run)
 await program.parseAsync()
