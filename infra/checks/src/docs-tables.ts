@@ -10,11 +10,15 @@ const configFiles = {
   coordinator: 'services/coordinator/src/config.ts',
   registry: 'services/registry/src/config.ts',
   archiver: 'services/archiver/src/config.ts',
+  'audit-api': 'services/audit-api/src/config.ts',
   governor: 'services/governor/src/config.ts',
   'example-agents': 'services/example-agents/src/config.ts',
   'agent-sdk': 'services/agent-sdk/src/config.ts',
   cli: 'services/cli/src/config.ts'
 } as const
+
+/** Their READMEs have a table of their own, held by a test: what only one of them reads would make the first page too long. */
+const withOwnTable: ReadonlySet<string> = new Set(['archiver', 'audit-api', 'cli', 'governor', 'registry'])
 
 /** Each file with generated tables: between `<!-- NAME:begin -->` and `<!-- NAME:end -->` stands what the function makes. */
 export const generatedTables: readonly { readonly file: string, readonly name: string, readonly make: () => string | Promise<string> }[] = [
@@ -56,7 +60,8 @@ async function configTable (): Promise<string> {
     }
   }
   const everyone = Object.keys(configFiles).length
-  const rows = [...byVariable.values()].map(({ entry, users }) =>
+  const isElsewhere = (users: readonly string[]): boolean => users.length === 1 && withOwnTable.has(users[0]!)
+  const rows = [...byVariable.values()].filter(({ users }) => !isElsewhere(users)).map(({ entry, users }) =>
     `| \`${entry.env}\` | ${users.length === everyone ? 'all' : users.join(', ')} | ${initialOf(entry)} | ${entry.doc} |`)
   return ['| variable | read by | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }

@@ -72,7 +72,7 @@ describe('docker-compose.yml', () => {
   })
 
   test('each process of the mesh is one that exists, from the one image, and waits for what exists', () => {
-    expect(mesh.map(([name]) => name)).toEqual(['setup', 'registry', 'coordinator-1', 'coordinator-2', 'governor', 'archiver', 'agents-conversation', 'agents-sales', 'agents-operations'])
+    expect(mesh.map(([name]) => name)).toEqual(['setup', 'registry', 'coordinator-1', 'coordinator-2', 'governor', 'archiver', 'audit-api', 'agents-conversation', 'agents-sales', 'agents-operations'])
     for (const [name, service] of mesh) {
       expect(service.build?.dockerfile).toBe('infra/docker/Dockerfile')
       expect([name, existsSync(join(repositoryRoot, service.command?.[0] ?? '-'))]).toEqual([name, true])

@@ -115,7 +115,8 @@ export class ApiStand {
   async register (name: string, ownerTeam: string, version = '1.0.0'): Promise<void> {
     const registration: AgentRegistration = {
       name, version, domain: 'd', ownerTeam, role: 'bot', status: 'active', capabilities: [], dependencies: [], urgentCapabilities: [], maxConcurrent: 1, slaP95Ms: 100,
-      latencyProfileMs: null, costProfileMicros: null, allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, chainLimits: null,
+      latencyProfileMs: null, costProfileMicros: null,
+      allowedModels: [], allowedTools: [], confidenceThreshold: null, regions: [], fallback: null, chainLimits: null,
       inboxPartitions: 1, answersPartitions: 1, registeredAtMs: 1
     }
     await this.#producer.send({ topic: this.names.registry, messages: [{ key: `${name}@${version}`, value: this.codec.encode('AgentRegistration', registration) }] })

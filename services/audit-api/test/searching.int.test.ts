@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { EventFilter } from '../src/core/event-filter.ts'
+import { searchSql, type Page } from '../src/core/event-sql.ts'
 import { ApiStand, expectProblem, get, url } from './api-stand.ts'
 
 const day = '2026-03-01'
@@ -138,6 +140,28 @@ describe.each(['asc', 'desc'] as const)('pages, %s', order => {
     expect(seen.length).toBe(new Set(seen).size)
     const inOrder = there.map(({ event_id: id }) => id)
     expect(seen.filter(id => inOrder.includes(id))).toEqual(order === 'asc' ? inOrder : inOrder.toReversed())
+  })
+})
+
+describe('no day outside the range is looked at', () => {
+  const scanned = async (filter: Partial<EventFilter>, page: Partial<Page> = {}) => {
+    const asked = { fromMs: Date.parse('2026-03-02T10:00:00Z'), toMs: Date.parse('2026-03-02T11:00:00Z'), ...filter }
+    const { text, values } = searchSql(`${stand.schema}.events`, asked, 'all', { order: 'asc', rowsMax: 10, ...page })
+    const { rows } = await stand.database.query(`EXPLAIN ${text}`, [...values])
+    const relations = rows.flatMap(row => [...String(row['QUERY PLAN']).matchAll(/ on (events_\d{8})/g)].map(([, name]) => name))
+    return [...new Set(relations)].sort()
+  }
+
+  test('by an hour, an agent and an hour, either side and an hour', async () => {
+    for (const filter of [{}, { source: ['bot'] }, { agent: ['bot'] }, { workflow: ['w1'] }]) expect(await scanned(filter)).toEqual(['events_20260302'])
+  })
+
+  test('nor is a day before the page', async () => {
+    const range = { fromMs: Date.parse('2026-03-01T00:00:00Z'), toMs: Date.parse('2026-03-04T00:00:00Z') }
+    expect(await scanned(range)).toEqual(['events_20260301', 'events_20260302', 'events_20260303'])
+    const after = { atMs: Date.parse('2026-03-02T10:00:00Z'), eventId: 'd' }
+    expect(await scanned(range, { after })).toEqual(['events_20260302', 'events_20260303'])
+    expect(await scanned(range, { after, order: 'desc' })).toEqual(['events_20260301', 'events_20260302'])
   })
 })
 

@@ -17,6 +17,11 @@ export const cliConfig = {
   registryUrl: { env: 'MESH_REGISTRY_URL', schema: z.url().default('http://127.0.0.1:7400'), doc: 'The registry of agents.' },
   namespace: commonEntries.namespace,
   keysFolder: { env: 'MESH_KEYS_FOLDER', schema: z.string().min(1).default('.mesh/keys'), doc: 'Folder with the private keys of agents, AGENT.pem.' },
+  auditApiUrl: { env: 'MESH_AUDIT_API_URL', schema: z.url().default('http://127.0.0.1:7440'), doc: 'The audit API.' },
+  auditToken: { env: 'MESH_AUDIT_TOKEN', schema: z.string().min(1).optional(), secret: true, doc: 'Token for the audit API; `mesh audit token` makes one for this machine.' },
+  auditKeysFolder: { env: 'MESH_AUDIT_KEYS_FOLDER', schema: z.string().min(1).default('.mesh/audit'), doc: 'Folder with the key pair that `mesh audit token` signs with: token.pem and jwks.json.' },
+  auditIssuer: { env: 'MESH_AUDIT_ISSUER', schema: z.string().min(1).default('mesh'), doc: 'Who issues tokens for the audit API: their `iss`.' },
+  auditAudience: { env: 'MESH_AUDIT_AUDIENCE', schema: z.string().min(1).default('mesh-audit-api'), doc: 'Whom such tokens are for: their `aud`.' },
   auditSchema: { env: 'MESH_AUDIT_SCHEMA', schema: z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/).default('mesh_audit'), doc: 'PostgreSQL schema of the audit archive.' }
 } as const satisfies ConfigEntries
 

@@ -26,6 +26,10 @@ export const cliCodes = {
   REPLAY_REFUSED: 'Correct what is named; nothing was written.',
   REPLAY_EXPIRED: 'Begin anew without --resume, into another place.',
   ARCHIVE_BEHIND: 'Wait until the archiver has caught up (`mesh_archiver_lag_records`), then ask again.',
+  AUDIT_API_UNREACHABLE: 'Start the mesh with `npm start`, or set MESH_AUDIT_API_URL.',
+  TOKEN_MISSING: 'On the machine of the mesh: export MESH_AUDIT_TOKEN=$(npx mesh audit token --role auditor)',
+  TOKEN_NOT_MADE: 'Mend what is named; MESH_AUDIT_KEYS_FOLDER says where the keys are.',
+  QUERY_REFUSED: 'Correct what is named.',
   CALL_FAILED: 'See the log of the mesh.'
 } as const satisfies Record<string, string>
 

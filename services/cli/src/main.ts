@@ -36,6 +36,7 @@ Examples:
   npx mesh circuits                                who is cut off for now, and why
   npx mesh dead-letters                            what could not be processed
   npx mesh keys                                    who signs with what
+  npx mesh audit search --agent crm-sync           what was kept of what happened
   npx mesh audit export --from 7d --out w.bundle   take evidence out of the archive
   npx mesh audit hold list                         what of the archive may not be dropped
   npx mesh audit completeness --from 24h           is everything in the archive

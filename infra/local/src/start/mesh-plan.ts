@@ -19,13 +19,18 @@ const givingBackMemory = { MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOL
 const agentDomains = ['conversation', 'sales', 'operations'] as const
 const registryPortPreferred = 7400
 const gatewayPortPreferred = 7480
+const auditApiPortPreferred = 7440
 
 export async function planMesh ({ addresses, folder }: { readonly addresses: StackAddresses, readonly folder: string }, environment: NodeJS.ProcessEnv): Promise<MeshPlan> {
   const registryPort = await choosePort('MESH_REGISTRY_PORT', registryPortPreferred, environment)
   const gatewayPort = await choosePort('MESH_GATEWAY_PORT', gatewayPortPreferred, environment)
+  const auditApiPort = await choosePort('MESH_AUDIT_API_PORT', auditApiPortPreferred, environment)
+  const auditKeysFolder = environment.MESH_AUDIT_KEYS_FOLDER ?? join(meshHome(environment), 'audit')
   const meshEnvironment = {
     ...stackEnvironment(addresses),
     MESH_KEYS_FOLDER: environment.MESH_KEYS_FOLDER ?? join(meshHome(environment), 'keys'),
+    MESH_AUDIT_KEYS_FOLDER: auditKeysFolder,
+    MESH_AUDIT_API_URL: `http://127.0.0.1:${auditApiPort}`,
     MESH_REGISTRY_URL: `http://127.0.0.1:${registryPort}`,
     MESH_NAMESPACE: environment.MESH_NAMESPACE ?? 'mesh',
     MESH_LOG_LEVEL: environment.MESH_LOG_LEVEL ?? 'info'
@@ -40,6 +45,7 @@ export async function planMesh ({ addresses, folder }: { readonly addresses: Sta
         await plan('registry', ['services/registry/src/main.ts'], { MESH_REGISTRY_PORT: String(registryPort) }),
         // With the stack's data: they speak of its database, and go when it goes.
         await plan('archiver', ['services/archiver/src/main.ts'], { MESH_CHECKPOINTS_FOLDER: join(folder, 'checkpoints'), MESH_CHECKPOINT_KEY_FILE: join(folder, 'checkpoint-key.pem') }),
+        await plan('audit-api', ['services/audit-api/src/main.ts'], { MESH_AUDIT_API_PORT: String(auditApiPort), MESH_AUDIT_JWKS: join(auditKeysFolder, 'jwks.json') }),
         await plan('governor', ['services/governor/src/main.ts']),
         await plan('coordinator', ['services/coordinator/src/main.ts'], { MESH_COORDINATOR_ID: 'coordinator-1', ...givingBackMemory })
       ],

@@ -117,6 +117,8 @@ class StartRun {
   npx mesh agents
   npx mesh tail
   curl -s ${this.#plan!.gatewayUrl}/turns -H 'content-type: application/json' -d '{"conversationId":"mine","text":"I need a flat in San Jose"}'
+What happened, from the archive (${environment.MESH_AUDIT_API_URL}/docs):
+  export MESH_AUDIT_TOKEN=$(npx mesh audit token --role auditor) && npx mesh audit search --from 1h
 For agents of your own: ${['MESH_KAFKA_BROKERS', 'MESH_SCHEMA_REGISTRY_URL', 'MESH_REGISTRY_URL'].map(name => `${name}=${environment[name]}`).join(' ')}
 Logs: ${join(this.#folder, 'logs').replace(`${repositoryRoot}/`, '')}. Ctrl-C drains and stops it.`)
   }
