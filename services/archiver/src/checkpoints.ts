@@ -7,8 +7,9 @@
 // C3. A note leaves the process only after its transaction: nobody sees a checkpoint that the database does not have.
 
 import type { KeyObject } from 'node:crypto'
+import type { Frontier } from '@mesh/evidence'
 import {
-  canonicalJson, checkSignature, Frontier, headsStatement, keyText, originStatement, parseNote, sha256, signedNote, statementLog, type Json, type NoteKey, type Query, type SignedNote
+  canonicalJson, checkSignature, headsStatement, keyText, originStatement, parseNote, sha256, signedNote, statementLog, type Json, type NoteKey, type Query, type SignedNote
 } from '@mesh/evidence'
 import { appendLeaves, lockedLog } from './audit-log.ts'
 import type { Connections, PoolClient } from './connections.ts'

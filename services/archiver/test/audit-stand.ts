@@ -109,7 +109,7 @@ export class AuditStand {
         ...process.env, MESH_NAMESPACE: this.namespace, MESH_AUDIT_SCHEMA: this.schema, MESH_HEALTH_PORT: '0', MESH_LOG_LEVEL: 'warn',
         MESH_ARCHIVER_SESSION_MS: '1000', MESH_ARCHIVER_RUN_RECORDS_MAX: '200', DATABASE_URL,
         MESH_CHECKPOINT_EVERY_MS: '300', MESH_CHECKPOINTS_FOLDER: this.folder, MESH_CHECKPOINT_KEY_FILE: join(this.folder, 'key.pem'),
-          ...environment
+        ...environment
       },
       stdio: ['ignore', 'ignore', 'inherit']
     })
