@@ -22,8 +22,13 @@ export function eventLeafText (event: AuditEvent): string {
   return `{${text}}`
 }
 
+/** Printable ASCII without quote and backslash. */
+const plain = /^[ !#-[\]-~]*$/
+
 function cellJson (value: NonNullable<EventCell>): string {
-  if (typeof value !== 'string') return JSON.stringify(sealedNumber(value))
+  if (typeof value !== 'string') return Number.isSafeInteger(value) ? String(value) : JSON.stringify(sealedNumber(value))
+  // Nearly all: nothing to escape and nothing to mend.
+  if (plain.test(value)) return `"${value}"`
   // As they arrive in PostgreSQL: no NUL, and no half of a surrogate pair.
   const text = value.includes('\u0000') ? withoutNul(value) : value
   return JSON.stringify(text.isWellFormed() ? text : text.toWellFormed())
