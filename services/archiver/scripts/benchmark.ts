@@ -38,9 +38,12 @@ const codec = localCodec()
 
 const runs = Array.from({ length: partitions }, (_, partition) => recordsOf(partition))
 const startedMs = performance.now()
+const startedCpu = process.cpuUsage()
 await Promise.all(runs.map((records, partition) => archivePartition(partition, records)))
 const seconds = (performance.now() - startedMs) / 1000
 const hotSeconds = redisUrl === undefined ? undefined : await untilHot(redisUrl)
+const { user, system } = process.cpuUsage(startedCpu)
+const cpuUs = user + system
 
 const admin = new pg.Client({ connectionString: databaseUrl })
 await admin.connect()
@@ -48,6 +51,7 @@ const { rows: [counted] } = await admin.query(`SELECT count(*)::int AS events FR
 const { rows: [size] } = await admin.query(`SELECT pg_size_pretty(sum(pg_total_relation_size(inhrelid))) AS size FROM pg_inherits WHERE inhparent = '${schema}.events'::regclass`)
 console.log(`${counted.events} events in ${seconds.toFixed(1)} s: ${Math.round(counted.events / seconds)} events/s, ${partitions} partitions, runs of ${runRecords} records, ${size.size} with indexes`)
 if (hotSeconds !== undefined) console.log(`all of them in the hot tier after ${hotSeconds.toFixed(1)} s: ${Math.round(counted.events / hotSeconds)} events/s`)
+console.log(`${(cpuUs / eventCount).toFixed(1)} µs of this process's own CPU an event`)
 await hot.tier?.close()
 await admin.query(`DROP SCHEMA ${schema} CASCADE`)
 for (const role of [`${schema}_writer`, `${schema}_reader`]) await admin.query(`DROP OWNED BY ${role}`).then(() => admin.query(`DROP ROLE ${role}`)).catch(() => undefined)

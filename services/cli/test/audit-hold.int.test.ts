@@ -50,7 +50,7 @@ test('a hold is in force when the command ends, is listed, and ends with its rel
   expect((await run('audit', 'hold', 'list')).out).toContain('agent crm-sync')
   expect((await run('audit', 'hold', 'release', 'case-42', '--why', 'settled')).code).toBe(0)
   expect(await list()).toEqual([])
-})
+}, 120_000)
 
 test('without a reason, or turned round, it is refused with what to do', async () => {
   expect(await run('audit', 'hold', 'add', '--from', '2d', '--to', '1d')).toMatchObject({ code: 1, err: expect.stringContaining('--why') })
