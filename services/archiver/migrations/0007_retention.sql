@@ -84,14 +84,16 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', owned, writer);
     EXECUTE format('GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA %I TO %I', owned, writer);
     EXECUTE format('REVOKE INSERT ON %I.migrations, %I.dropped_days FROM %I', owned, owned, writer);
-    EXECUTE format('GRANT UPDATE ON %I.progress TO %I', owned, writer);
+    -- Days that are made later: what a day holds already is asked for by its own name.
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO %I', owned, writer);
+    FOREACH one IN ARRAY ARRAY['progress', 'logs', 'ingress_progress', 'ingress_days', 'ingress_counter'] LOOP
+      EXECUTE format('GRANT UPDATE ON %I.%I TO %I', owned, one, writer);
+    END LOOP;
+    FOREACH one IN ARRAY ARRAY['ingress_missing', 'ingress_counter'] LOOP
+      EXECUTE format('GRANT DELETE ON %I.%I TO %I', owned, one, writer);
+    END LOOP;
     EXECUTE format('GRANT UPDATE, DELETE ON %I.hot_unwritten TO %I', owned, writer);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %I.make_day (date) TO %I', owned, writer);
-    BEGIN
-      -- COPY goes into a temporary table.
-      EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), writer);
-    EXCEPTION WHEN insufficient_privilege THEN RAISE WARNING '% may not use temporary tables yet: the owner of the database grants that', writer;
-    END;
   END IF;
 END
 $do$;

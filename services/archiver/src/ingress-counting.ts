@@ -36,6 +36,8 @@ interface Barrier {
   readonly auditEnds: Map<number, number>
 }
 
+interface Bounds { readonly low: number, readonly high: number }
+
 const bytesMax = 512 * 1024
 const leaseMsMin = 15_000
 
@@ -81,13 +83,15 @@ async function tick (options: CountingOptions, waiting: Barrier | undefined, sig
   const barrier = waiting ?? await askBarrier(options)
   if (barrier === undefined) return undefined
   if (!await isArchived(options, barrier)) return barrier
-  const lows = new Map<string, number>()
+  const bounds = new Map<string, Bounds>()
   for (const topic of new Set(barrier.places.map(place => place.topic))) {
-    for (const { partition, low } of await options.admin.fetchTopicOffsets(topic)) lows.set(placeKey({ topic, partition }), Number(low))
+    for (const { partition, low, high } of await options.admin.fetchTopicOffsets(topic)) {
+      bounds.set(placeKey({ topic, partition }), { low: Number(low), high: Number(high) })
+    }
   }
   for (;;) {
     const startedMs = performance.now()
-    if (signal.aborted || !await countRound(options, barrier, lows)) return undefined
+    if (signal.aborted || !await countRound(options, barrier, bounds)) return undefined
     await pause(performance.now() - startedMs, undefined, { signal }).catch(() => undefined)
   }
 }
@@ -127,11 +131,12 @@ async function isArchived ({ namespace, counts, log }: CountingOptions, { auditE
 }
 
 /** Whether there is more to count. */
-async function countRound (options: CountingOptions, { places, decidedBelow, askedAtMs }: Barrier, lows: ReadonlyMap<string, number>): Promise<boolean> {
+async function countRound (options: CountingOptions, { places, decidedBelow, askedAtMs }: Barrier, bounds: ReadonlyMap<string, Bounds>): Promise<boolean> {
   const { counts, log, onCounted, logger } = options
-  const positions = await counts.positions(places.map(place => ({ ...place, low: lows.get(placeKey(place)) ?? 0 })))
+  const positions = await counts.positions(places.map(place => ({ ...place, low: bounds.get(placeKey(place))?.low ?? 0 })))
   const open = places.map((place, index) => ({ ...place, offset: positions.get(placeKey(place)) ?? 0, decidedBelow: decidedBelow[index] ?? 0 }))
-    .filter(({ offset, decidedBelow }) => offset < decidedBelow)
+    // To the end, not only to what was decided: there may be markers behind it.
+    .filter(place => place.offset < Math.max(place.decidedBelow, bounds.get(placeKey(place))?.high ?? 0))
   if (open.length === 0) return false
   const chunks = await log.read(open.map(({ topic, partition, offset }) => ({ topic, partition, offset, bytesMax })))
   const lost = chunks.filter(({ problem }) => problem !== undefined)

@@ -2,7 +2,8 @@
 //
 // R1. Only what was decided is counted, so that what is not in the archive is missing and not merely late.
 // R2. All partitions are cut at one time, so that one look into the archive, at one short stretch of it, covers the round.
-// R3. Each round moves on: the partition that sets the time is taken whole.
+// R3. Markers behind what was decided are passed, so that a topic that ends with one is counted to its end.
+// R4. Each round moves on: the partition that sets the time is taken whole.
 
 export interface CountedRecord {
   readonly offset: number
@@ -48,7 +49,8 @@ export function roundOf (parts: readonly ReadPart[], askedAtMs: number): Counted
 interface DecidedPart extends Omit<CountedPart, 'countedUntilMs'> { readonly isDrained: boolean, readonly isAtEnd: boolean }
 
 function withinDecided ({ topic, partition, startOffset, records, nextOffset, endOffset, decidedBelow }: ReadPart): DecidedPart {
-  const end = Math.max(startOffset, Math.min(nextOffset, decidedBelow))
+  const undecided = records.find(({ offset }) => offset >= decidedBelow)
+  const end = undecided?.offset ?? nextOffset
   return {
     topic, partition, startOffset, nextOffset: end, records: records.filter(({ offset }) => offset < end),
     isDrained: end >= Math.min(decidedBelow, endOffset), isAtEnd: end >= endOffset

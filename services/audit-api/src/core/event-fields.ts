@@ -24,7 +24,8 @@ export const eventFields: readonly EventField[] = [
   field('circuit_state', 'text'), field('circuit_episode', 'text'), field('circuit_since', 'time'), field('circuit_is_probe', 'flag'),
   field('fallback_for', 'text'), field('idempotency_key', 'text'), field('reply_partition', 'number'),
   field('ingress_topic', 'text'), field('ingress_partition', 'number'), field('ingress_offset', 'number'), field('delivered_to', 'text'),
-  field('control_offset', 'number'), field('task', 'number'), field('decided_by', 'text')
+  field('control_offset', 'number'), field('task', 'number'), field('decided_by', 'text'),
+  field('log', 'number'), field('leaf_index', 'number')
 ]
 
 export const eventColumns = eventFields.map(({ column }) => column).join(', ')
