@@ -9,7 +9,8 @@
 import type { KeyObject } from 'node:crypto'
 import type { Frontier } from '@mesh/evidence'
 import {
-  canonicalJson, checkSignature, headsStatement, keyText, originStatement, parseNote, sha256, signedNote, statementLog, type Json, type NoteKey, type Query, type SignedNote
+  canonicalJson, checkSignature, headsStatement, keyText, originStatement, parseNote, sha256, signedNote, statementLog,
+  type Json, type NoteKey, type Query, type SignedNote
 } from '@mesh/evidence'
 import { appendLeaves, lockedLog } from './audit-log.ts'
 import type { Connections, PoolClient } from './connections.ts'
@@ -106,7 +107,9 @@ export function openCheckpoints (options: CheckpointsOptions): Checkpoints {
   }
 }
 
-async function lastHistory (query: Query, outside: SignedNote | undefined, known: SignedHistory | undefined, { schema, key: { key } }: CheckpointsOptions): Promise<SignedHistory> {
+async function lastHistory (
+  query: Query, outside: SignedNote | undefined, known: SignedHistory | undefined, { schema, key: { key } }: CheckpointsOptions
+): Promise<SignedHistory> {
   const { rows: [row] } = await query(`SELECT note FROM ${schema}.checkpoints ORDER BY size DESC LIMIT 1`, [])
   const last = row === undefined ? undefined : trustedNote(String(row.note), key)
   const size = last?.checkpoint.size ?? 0
@@ -131,7 +134,9 @@ export function trustedNote (text: string, key: NoteKey): SignedNote {
   return note
 }
 
-async function write (client: PoolClient, history: SignedHistory, edges: Map<number, Frontier>, others: readonly Json[], options: CheckpointsOptions): Promise<SignedHistory> {
+async function write (
+  client: PoolClient, history: SignedHistory, edges: Map<number, Frontier>, others: readonly Json[], options: CheckpointsOptions
+): Promise<SignedHistory> {
   const { schema, origin, key } = options
   const atMs = Math.max(options.nowMs(), history.atMs)
   const heads = [...edges].filter(([log]) => log !== statementLog).map(([log, edge]) => ({ log, size: edge.size, root: edge.root() }))
@@ -147,5 +152,5 @@ async function write (client: PoolClient, history: SignedHistory, edges: Map<num
 
 async function originOf (client: PoolClient, schema: string, atMs: number): Promise<Json> {
   const { rows: [row] } = await client.query<{ count: string, newest: Date | null }>(`SELECT count(*), max(at) AS newest FROM ${schema}.events WHERE leaf_index IS NULL`)
-  return originStatement({ atMs, unsealedEvents: Number(row?.count ?? 0), unsealedBeforeMs: row?.newest == null ? null : row.newest.getTime() + 1 })
+  return originStatement({ atMs, unsealedEvents: Number(row?.count ?? 0), unsealedBeforeMs: row?.newest instanceof Date ? row.newest.getTime() + 1 : null })
 }

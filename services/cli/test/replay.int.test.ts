@@ -62,7 +62,8 @@ async function tell (filterText?: string): Promise<{ lines: Told[], report: Repl
   if ('problem' in parsed) throw new Error(parsed.problem)
   const lines: Told[] = []
   const report = await replay({
-    settings: stand.settings, range: { fromMs: Date.now() - 3 * hourMs, toMs: Date.now() + 2 * hourMs }, filterText: null, filter: parsed.filter, speed: Infinity, statePath: undefined,
+    settings: stand.settings, range: { fromMs: Date.now() - 3 * hourMs, toMs: Date.now() + 2 * hourMs },
+    filterText: null, filter: parsed.filter, speed: Infinity, statePath: undefined,
     target: { kind: 'stream', line: async text => { lines.push(...told(text)) } }, isResumed: false, signal: AbortSignal.timeout(patientMs), onProgress: () => undefined,
     onUnreadable: position => { throw new Error(`${position} can't be read`) }
   })

@@ -21,7 +21,9 @@ const registryPortPreferred = 7400
 const gatewayPortPreferred = 7480
 const auditApiPortPreferred = 7440
 
-export async function planMesh ({ addresses, folder }: { readonly addresses: StackAddresses, readonly folder: string }, environment: NodeJS.ProcessEnv): Promise<MeshPlan> {
+export async function planMesh (
+  { addresses, folder }: { readonly addresses: StackAddresses, readonly folder: string }, environment: NodeJS.ProcessEnv
+): Promise<MeshPlan> {
   const registryPort = await choosePort('MESH_REGISTRY_PORT', registryPortPreferred, environment)
   const gatewayPort = await choosePort('MESH_GATEWAY_PORT', gatewayPortPreferred, environment)
   const auditApiPort = await choosePort('MESH_AUDIT_API_PORT', auditApiPortPreferred, environment)

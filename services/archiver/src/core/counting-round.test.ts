@@ -26,8 +26,10 @@ test('one that has nothing more to give holds back nobody, and is counted up to 
 
 test('markers behind the last decided record are passed, up to the first undecided one', () => {
   const records = [{ offset: 0, appendedAtMs: 5 }, { offset: 4, appendedAtMs: 6 }]
-  expect(roundOf([part({ partition: 0, records, nextOffset: 7, endOffset: 7, decidedBelow: 1 })], 99)[0]).toMatchObject({ nextOffset: 4, records: records.slice(0, 1) })
-  expect(roundOf([part({ partition: 0, records: records.slice(0, 1), nextOffset: 4, endOffset: 4, decidedBelow: 1 })], 99)[0]).toMatchObject({ nextOffset: 4, countedUntilMs: 99 })
+  const undecided = part({ partition: 0, records, nextOffset: 7, endOffset: 7, decidedBelow: 1 })
+  expect(roundOf([undecided], 99)[0]).toMatchObject({ nextOffset: 4, records: records.slice(0, 1) })
+  const decided = part({ partition: 0, records: records.slice(0, 1), nextOffset: 4, endOffset: 4, decidedBelow: 1 })
+  expect(roundOf([decided], 99)[0]).toMatchObject({ nextOffset: 4, countedUntilMs: 99 })
 })
 
 test('markers at the end are passed', () => {

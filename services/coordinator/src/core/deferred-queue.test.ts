@@ -146,7 +146,9 @@ test('property: catching up keeps order, is never early, and ends', () => {
 })
 
 /** When each goes on, looked at as often as rounds do. */
-function goneAtMs (queue: DeferredQueue, fromMs: number, untilMs: number, isHeld = nothingHeld as (target: string, priority: number) => boolean): Map<number, number> {
+function goneAtMs (
+  queue: DeferredQueue, fromMs: number, untilMs: number, isHeld = nothingHeld as (target: string, priority: number) => boolean
+): Map<number, number> {
   const gone = new Map<number, number>()
   for (let nowMs = fromMs; nowMs <= untilMs && queue.size > 0; nowMs += 20) {
     if ((queue.nextDueMs() ?? Infinity) <= nowMs) for (const offset of released(queue, nowMs, isHeld)) gone.set(offset, nowMs)
