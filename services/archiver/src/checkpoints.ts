@@ -152,5 +152,6 @@ async function write (client: PoolClient, history: SignedHistory, edges: Edges, 
 
 async function originOf (client: PoolClient, schema: string, atMs: number): Promise<Json> {
   const { rows: [row] } = await client.query<{ count: string, newest: Date | null }>(`SELECT count(*), max(at) AS newest FROM ${schema}.events WHERE leaf_index IS NULL`)
-  return originStatement({ atMs, unsealedEvents: Number(row?.count ?? 0), unsealedBeforeMs: row === undefined || row.newest === null ? null : row.newest.getTime() + 1 })
+  const newest = row?.newest ?? null
+  return originStatement({ atMs, unsealedEvents: Number(row?.count ?? 0), unsealedBeforeMs: newest === null ? null : newest.getTime() + 1 })
 }
