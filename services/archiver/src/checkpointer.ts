@@ -72,7 +72,9 @@ export function startCheckpointer (options: CheckpointerOptions): Checkpointer {
   }
 }
 
-function roundOf (options: CheckpointerOptions): (isDue: (pending: PendingLeaves) => boolean) => Promise<void> {
+type Due = (pending: PendingLeaves) => boolean
+
+function roundOf (options: CheckpointerOptions): (isDue: Due) => Promise<void> {
   const { checkpoints, key, origin, openFolder, publish, onSigned, onPublished } = options
   let folder: CheckpointFolder | undefined
   let outside: SignedNote | undefined

@@ -9,8 +9,8 @@
 import type { KeyObject } from 'node:crypto'
 import type { Frontier } from '@mesh/evidence'
 import {
-  canonicalJson, checkSignature, headsStatement, keyText, originStatement, parseNote, sha256, signedNote, statementLog,
-  type Json, type NoteKey, type Query, type SignedNote
+  canonicalJson, checkSignature, headsStatement, keyText, originStatement, parseNote,
+  sha256, signedNote, statementLog, type Json, type NoteKey, type Query, type SignedNote
 } from '@mesh/evidence'
 import { appendLeaves, lockedLog } from './audit-log.ts'
 import type { Connections, PoolClient } from './connections.ts'
@@ -107,9 +107,9 @@ export function openCheckpoints (options: CheckpointsOptions): Checkpoints {
   }
 }
 
-async function lastHistory (
-  query: Query, outside: SignedNote | undefined, known: SignedHistory | undefined, { schema, key: { key } }: CheckpointsOptions
-): Promise<SignedHistory> {
+type Known = SignedHistory | undefined
+
+async function lastHistory (query: Query, outside: SignedNote | undefined, known: Known, { schema, key: { key } }: CheckpointsOptions): Promise<SignedHistory> {
   const { rows: [row] } = await query(`SELECT note FROM ${schema}.checkpoints ORDER BY size DESC LIMIT 1`, [])
   const last = row === undefined ? undefined : trustedNote(String(row.note), key)
   const size = last?.checkpoint.size ?? 0
@@ -134,16 +134,17 @@ export function trustedNote (text: string, key: NoteKey): SignedNote {
   return note
 }
 
-async function write (
-  client: PoolClient, history: SignedHistory, edges: Map<number, Frontier>, others: readonly Json[], options: CheckpointsOptions
-): Promise<SignedHistory> {
+type Edges = ReadonlyMap<number, Frontier>
+
+async function write (client: PoolClient, history: SignedHistory, edges: Edges, others: readonly Json[], options: CheckpointsOptions): Promise<SignedHistory> {
   const { schema, origin, key } = options
   const atMs = Math.max(options.nowMs(), history.atMs)
   const heads = [...edges].filter(([log]) => log !== statementLog).map(([log, edge]) => ({ log, size: edge.size, root: edge.root() }))
   const bodies = [...history.size === 0 ? [await originOf(client, schema, atMs)] : [], ...others, headsStatement({ atMs, heads })].map(canonicalJson)
   const log = await lockedLog(client, schema, statementLog)
   const statements = await appendLeaves(client, schema, log, bodies.map(body => sha256.leaf(Buffer.from(body))))
-  await client.query(`INSERT INTO ${schema}.statements (leaf_index, body) SELECT * FROM unnest($1::bigint[], $2::text[])`, [bodies.map((_, i) => history.size + i), bodies])
+  const places = bodies.map((_, i) => history.size + i)
+  await client.query(`INSERT INTO ${schema}.statements (leaf_index, body) SELECT * FROM unnest($1::bigint[], $2::text[])`, [places, bodies])
   const checkpoint = { origin, size: statements.size, root: statements.root() }
   await client.query(`INSERT INTO ${schema}.checkpoints (size, at, note, key) VALUES ($1, $2, $3, $4)`,
     [checkpoint.size, new Date(atMs), signedNote(checkpoint, key.key, key.privateKey), keyText(key.key)])
@@ -152,5 +153,6 @@ async function write (
 
 async function originOf (client: PoolClient, schema: string, atMs: number): Promise<Json> {
   const { rows: [row] } = await client.query<{ count: string, newest: Date | null }>(`SELECT count(*), max(at) AS newest FROM ${schema}.events WHERE leaf_index IS NULL`)
-  return originStatement({ atMs, unsealedEvents: Number(row?.count ?? 0), unsealedBeforeMs: row?.newest instanceof Date ? row.newest.getTime() + 1 : null })
+  const newest = row?.newest ?? null
+  return originStatement({ atMs, unsealedEvents: Number(row?.count ?? 0), unsealedBeforeMs: newest === null ? null : newest.getTime() + 1 })
 }
