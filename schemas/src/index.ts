@@ -1,7 +1,8 @@
 export type {
-  AgentHealth, AgentKey, AgentRegistration, AgentStatus, Alert, ArchiveQuery, AuditDecision, AuditEvent, AuditStory, Capability, ChainHop, ChainLimits,
-  Checkpoint, Circuit, CircuitDay, CircuitState, CircuitUse, ClassPressure, ControlChange, DeadLetter, Decision, Deferral, Delivery, Dispatch, DispatchType, ErrorDetail, Fallback,
-  FallbackKind, FallbackReply, Notice, NoticeType, Position, Pressure, Quota, QuotaUse, Records, Redrive, RetryPolicy, SignedDispatch, SlowDown, Usage
+  AgentHealth, AgentKey, AgentRegistration, AgentStatus, Alert, ArchiveQuery, AuditDecision, AuditEvent, AuditStory, Capability, ChainHop,
+  ChainLimits, Checkpoint, Circuit, CircuitDay, CircuitState, CircuitUse, ClassPressure, ControlChange, DeadLetter, Decision, Deferral, Delivery,
+  Dispatch, DispatchType, ErrorDetail, Fallback, FallbackKind, FallbackReply, Notice, NoticeType, Position, Pressure, Quota, QuotaUse, Records,
+  Redrive, RetryPolicy, SignedDispatch, SlowDown, Usage
 } from './generated/records.ts'
 export { CodecError, type CodecErrorCode } from './codec-error.ts'
 export { connectCodec, type ConnectOptions } from './connection.ts'
