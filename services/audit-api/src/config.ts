@@ -16,6 +16,12 @@ export const config = defineConfig({
     schema: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/, { error: 'must be 1 to 41 of a-z, 0-9 and _, beginning with a letter' }).default('mesh_audit'),
     doc: 'Schema of the archive\'s tables; the archiver makes it.'
   },
+  redisUrl: {
+    env: 'REDIS_URL',
+    schema: z.string().regex(/^rediss?:\/\//, { error: 'must be a redis:// address' }).optional(),
+    doc: 'Redis of the archive\'s hot tier, asked for traces first; without it they come from PostgreSQL.',
+    secret: true
+  },
   apiPort: { env: 'MESH_AUDIT_API_PORT', schema: whole(0, 65_535).default(7440), doc: 'Port of the audit API; 0 for any free one.' },
   apiHost: { env: 'MESH_AUDIT_API_HOST', schema: z.string().min(1).default('127.0.0.1'), doc: 'Address that the audit API listens on; 0.0.0.0 in a container.' },
   jwksFile: {

@@ -1,5 +1,6 @@
 // The audit API, put together: archive, keys, ownership, records, HTTP and health; `main.ts` runs it, tests run it in their own process.
 
+import { openHotReader } from '@mesh/hot-index'
 import { createKafka, createMetrics, startHealthServer, type Logger } from '@mesh/runtime'
 import { connectCodec } from '@mesh/schemas'
 import { topicNames } from '@mesh/topics'
@@ -8,13 +9,14 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createQueryPlaces } from './core/query-places.ts'
 import { ApiError } from './errors.ts'
+import { hotTraces } from './hot-traces.ts'
 import { createHttp } from './http.ts'
 import { registerMetrics } from './metrics.ts'
 import { openOwnership, type Ownership } from './ownership.ts'
 import { openArchiveReader } from './postgres.ts'
 import { openQueryRecords, type QueryRecords } from './query-record.ts'
 import { createTokenVerifier } from './tokens.ts'
-import { archiveTraces, firstKnown, type TraceSource } from './trace-source.ts'
+import { archiveTraces, firstKnown } from './trace-source.ts'
 
 export interface AuditApiOptions {
   readonly kafkaBrokers: string[]
@@ -23,6 +25,7 @@ export interface AuditApiOptions {
   readonly healthPort: number
   readonly databaseUrl: string
   readonly auditSchema: string
+  readonly redisUrl?: string | undefined
   readonly apiPort: number
   readonly apiHost: string
   readonly jwksFile: string
@@ -44,9 +47,8 @@ export interface RunningAuditApi {
 
 const topicLookMs = 1_000
 
-/** `quicker` are asked for traces before the archive. */
-export async function startAuditApi (options: AuditApiOptions, logger: Logger, signal: AbortSignal, quicker: readonly TraceSource[] = []) {
-  const { kafkaBrokers: brokers, namespace, searchesMax, exportsMax } = options
+export async function startAuditApi (options: AuditApiOptions, logger: Logger, signal: AbortSignal): Promise<RunningAuditApi> {
+  const { kafkaBrokers: brokers, namespace, redisUrl, searchesMax, exportsMax } = options
   const metrics = createMetrics('audit-api')
   const places = createQueryPlaces({ searchesMax, exportsMax })
   const tokens = createTokenVerifier(options)
@@ -68,9 +70,10 @@ export async function startAuditApi (options: AuditApiOptions, logger: Logger, s
     notes: { keys: () => keys }
   })
   const table = `"${options.auditSchema}".events`
+  const hot = redisUrl === undefined ? undefined : openHotReader({ redisUrl, namespace, archive: options.auditSchema })
   const http = await createHttp({
     places, tokens, archive, table, rangeDaysMax: options.rangeDaysMax, exportRowsMax: options.exportRowsMax, nowMs: Date.now, newId: randomUUID,
-    traces: firstKnown([...quicker, archiveTraces(archive, table)]),
+    traces: firstKnown([...hot === undefined ? [] : [hotTraces(hot, archive, table)], archiveTraces(archive, table)]),
     agentsOf (team) {
       if (ownership === undefined) throw new ApiError('UNAVAILABLE', 'Which agents the team owns is not known yet.')
       return ownership.agentsOf(team)
@@ -101,7 +104,7 @@ export async function startAuditApi (options: AuditApiOptions, logger: Logger, s
     healthPort: health.port,
     async drain () {
       await http.close()
-      await Promise.all([records?.close(), ownership?.close(), archive.close()])
+      await Promise.all([records?.close(), ownership?.close(), hot?.close(), archive.close()])
       await health.close()
     }
   }

@@ -1,5 +1,4 @@
-// Where a trace comes from. Kept as a port, so that a quicker source can be put before the archive: one that answers
-// undefined is passed over for the next.
+// Where a trace comes from. A quicker source may stand before the archive: one that answers undefined is passed over for the next.
 
 import { archivedColumns, type ArchivedEvent, type ArchivedRow, toArchivedEvent } from '@mesh/trace'
 import type { ArchiveReader } from './postgres.ts'

@@ -4,11 +4,10 @@
 //   W1. What is shown is all that is archived: the hot tier says since when it holds everything, and the archive is asked whether
 //       there is anything older. Only where PostgreSQL is away is that left open, and said.
 //   W2. Without Redis, or with one that says nothing, it is as if there were no hot tier.
-import type { AuditEvent } from '@mesh/schemas'
 import { openHotReader, type HotReader } from '@mesh/hot-index'
 import { openArchive, type Archive } from './archive.ts'
 import { isoTime } from './core/iso-time.ts'
-import type { ArchivedEvent } from '@mesh/trace'
+import { archivedFromEvent, type ArchivedEvent } from '@mesh/trace'
 
 export interface FoundWorkflow {
   readonly workflowId: string
@@ -61,20 +60,11 @@ interface FoundHot { readonly workflowId: string, readonly sinceMs: number, read
 
 async function findHot (hot: HotReader, id: string): Promise<FoundHot | undefined> {
   const [asWorkflow, asDispatch] = await Promise.all([hot.eventsOfWorkflow(id), hot.eventsOfDispatch(id)])
-  if (asWorkflow.outcome === 'complete') return { workflowId: id, sinceMs: asWorkflow.sinceMs, events: asWorkflow.value.map(toArchivedEvent) }
+  if (asWorkflow.outcome === 'complete') return { workflowId: id, sinceMs: asWorkflow.sinceMs, events: asWorkflow.value.map(archivedFromEvent) }
   // Whether there is a workflow of that name is not known: the archive is asked.
   if (asWorkflow.outcome === 'incomplete' || asDispatch.outcome !== 'complete') return undefined
   const workflowId = asDispatch.value.find(event => event.workflowId !== null)?.workflowId ?? undefined
   if (workflowId === undefined) return undefined
   const answer = await hot.eventsOfWorkflow(workflowId)
-  return answer.outcome === 'complete' ? { workflowId, sinceMs: answer.sinceMs, events: answer.value.map(toArchivedEvent) } : undefined
-}
-
-function toArchivedEvent (event: AuditEvent): ArchivedEvent {
-  const { decision, outcome, reason, parentId, inReplyTo, type, source, target, capability, priority, ingress } = event
-  const { latencyMs, agentMs, appendedAtMs, atMs, dueAtMs } = event
-  return {
-    decision, outcome, reason, parentId, inReplyTo, type, source, target, capability, priority, latencyMs, agentMs, appendedAtMs, atMs, dueAtMs,
-    dispatchId: event.dispatchId ?? '', topic: ingress.topic, partition: ingress.partition, offset: ingress.offset
-  }
+  return answer.outcome === 'complete' ? { workflowId, sinceMs: answer.sinceMs, events: answer.value.map(archivedFromEvent) } : undefined
 }
