@@ -71,7 +71,21 @@ export class RegistryStand {
     const [written] = await transaction.send({ topic, messages: [{ partition, key, value }] })
     await transaction[end]()
     await producer.disconnect()
-    return Number(written?.baseOffset)
+    const offset = Number(written?.baseOffset)
+    await this.#decided({ topic, partition, offset })
+    return offset
+  }
+
+  /** A transaction's end is answered before its markers are written: until then nobody sees what it wrote. */
+  async #decided ({ topic, partition, offset }: Position): Promise<void> {
+    const log = await startLogReader({ kafka: this.kafka, logger: createLogger({ name: 'test', level: 'silent' }) })
+    for (let looks = 0; ; looks++) {
+      const [chunk] = await log.read([{ topic, partition, offset, bytesMax: 1_024 }])
+      if (chunk!.nextOffset > offset) break
+      if (looks > 500) throw new Error(`what was written at ${topic}/${partition}/${offset} is not decided`)
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
+    await log.close()
   }
 
   async recordAt ({ topic, partition, offset }: Position): Promise<ReaderRecord> {
