@@ -8,7 +8,7 @@ import type { Logger } from '@mesh/runtime'
 import type { HotState, HotStore } from '@mesh/hot-index'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Connections, PoolClient } from './connections.ts'
-import { leavesRoom, mayFill, mayWrite, mustEvict, nextSlice, pauseMsFor, sliceMsAfter, sliceMsFirst } from './core/hot-plan.ts'
+import { isInTheWay, leavesRoom, mayFill, mayWrite, mustEvict, nextSlice, pauseMsFor, type Slice, sliceMsAfter, sliceMsFirst } from './core/hot-plan.ts'
 import { eventsBetween, type HotMark, type HotMarks } from './hot-marks.ts'
 import type { HotCounters } from './hot-metrics.ts'
 
@@ -80,11 +80,13 @@ class Upkeep {
     const nowMs = Date.now()
     const room = { ...state, redisBytesMax: state.bytesMax, bytesMax }
     const [oldest] = state.hours
-    if (oldest !== undefined && (mustEvict(room) || (oldest.hour + 1) * hourMs <= nowMs - hotMs)) return this.#evict(oldest.hour)
+    const oldestEndMs = ((oldest?.hour ?? 0) + 1) * hourMs
+    const slice = nextSlice(state.coverage!.sinceMs, this.#sliceMs, nowMs, hotMs)
+    if (oldest !== undefined && (mustEvict(room) || oldestEndMs <= nowMs - hotMs || isInTheWay(oldestEndMs, slice, room))) return this.#evict(oldest.hour)
     if (!mayWrite(room)) return false
     const open = (await marks.list()).find(mark => mark.isSettled)
     if (open !== undefined) return this.#fillGap(client, open, Math.max(state.coverage!.sinceMs, nowMs - hotMs))
-    return mayFill(room) && this.#fillPast(client, state.coverage!.sinceMs, nowMs)
+    return slice !== undefined && mayFill(room) && this.#fillPast(client, slice)
   }
 
   async #evict (hour: number): Promise<boolean> {
@@ -105,10 +107,8 @@ class Upkeep {
     return true
   }
 
-  async #fillPast (client: PoolClient, sinceMs: number, nowMs: number): Promise<boolean> {
-    const { store, hotMs, logger } = this.#options
-    const slice = nextSlice(sinceMs, this.#sliceMs, nowMs, hotMs)
-    if (slice === undefined) return false
+  async #fillPast (client: PoolClient, slice: Slice): Promise<boolean> {
+    const { store, logger } = this.#options
     const { generation } = store
     const events = await this.#fill(client, slice.fromMs, slice.toMs)
     if (events === undefined || store.generation !== generation) return false

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { mayFill, mayWrite, mustEvict, nextSlice, pauseMsFor, sliceMsAfter, sliceMsFirst, type Room } from './hot-plan.ts'
+import { isInTheWay, mayFill, mayWrite, mustEvict, nextSlice, pauseMsFor, sliceMsAfter, sliceMsFirst, type Room } from './hot-plan.ts'
 
 const dayMs = 24 * 60 * 60 * 1_000
 const nowMs = 100 * dayMs
@@ -33,6 +33,11 @@ describe('room', () => {
     expect(plan({ bytes: 90 })).toEqual([false, true, false])
     expect(plan({ bytes: 100 })).toEqual([false, true, true])
     expect(plan({ bytes: 120 })).toEqual([false, false, true])
+  })
+  test('what came before what is still to be read makes room for it, and nothing that is covered does', () => {
+    const slice = { fromMs: 1_000, toMs: 2_000 }
+    const inTheWay = (endMs: number, bytes: number) => isInTheWay(endMs, slice, room({ bytes }))
+    expect([inTheWay(1_000, 90), inTheWay(1_001, 90), inTheWay(1_000, 50), isInTheWay(1_000, undefined, room({ bytes: 90 }))]).toEqual([true, false, false, false])
   })
   test('of Redis\'s: a fifth is left to the others', () => {
     expect(plan({ usedBytes: 70, redisBytesMax: 100 })).toEqual([false, true, false])

@@ -4,6 +4,8 @@
 //     was read is never read again, whoever goes on.
 // U2. Of Redis's own bound, the hot tier leaves a fifth to everybody else (quotas are counted there), and stops writing before it.
 // U3. Room is made from the oldest hour on. Reading the past stops well below the bound, so that it isn't thrown out again.
+// U4. Hours that came before what is still to be read make room for it: an archive that catches up writes old hours first, and nobody
+//     believes the tier what lies before `since`.
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -48,6 +50,10 @@ export const mustEvict = (room: Room): boolean => room.bytes > room.bytesMax * e
 export const mayWrite = (room: Room): boolean => room.bytes <= room.bytesMax * writeUpTo && leavesRoom(room)
 export const mayFill = ({ bytes, bytesMax, usedBytes, redisBytesMax }: Room): boolean =>
   bytes < bytesMax * fillBelow && usedBytes < redisBytesMax * fillShareOfRedis
+
+/** Whether the oldest hour takes the room of a slice that should be there before it. */
+export const isInTheWay = (oldestHourEndMs: number, slice: Slice | undefined, room: Room): boolean =>
+  slice !== undefined && !mayFill(room) && oldestHourEndMs <= slice.fromMs
 
 /** How long to wait so that no more than so many events a second are read. */
 export function pauseMsFor (events: number, tookMs: number, eventsPerS: number): number {
