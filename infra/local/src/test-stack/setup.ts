@@ -1,5 +1,6 @@
 // Jest's global setup: a private stack for one run of the tests. Jest calls it once for each project; the first starts
 // the stack, the others use it, and the last teardown stops it.
+import { join } from 'node:path'
 import { meshHome } from '../home.ts'
 import { terminalProgress } from '../progress.ts'
 import { stackEnvironment } from '../stack.ts'
@@ -13,7 +14,12 @@ export default async function setup (): Promise<void> {
   run.users++
   run.starting ??= start()
   const stack = await run.starting
-  Object.assign(process.env, stackEnvironment(stack.addresses), { MESH_TEST_STACK: stateFile(stack.folder) })
+  const { folder } = stack
+  Object.assign(process.env, stackEnvironment(stack.addresses), {
+    MESH_TEST_STACK: stateFile(folder),
+    // What an archiver signs is outside its database; of a test's it goes with the stack.
+    MESH_CHECKPOINTS_FOLDER: join(folder, 'checkpoints'), MESH_CHECKPOINT_KEY_FILE: join(folder, 'checkpoint-key.pem')
+  })
 }
 
 async function start () {
