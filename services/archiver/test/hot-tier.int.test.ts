@@ -47,7 +47,7 @@ async function hotEqualsCold (): Promise<void> {
     const [dispatch, workflow] = await Promise.all([settled(() => reader.eventsOfDispatch(`d${at}`)), settled(() => reader.eventsOfWorkflow(`w${at}`))])
     expect(dispatch).toMatchObject({ value: await cold('dispatch_id', `d${at}`) })
     expect(workflow).toMatchObject({ value: await cold('workflow_id', `w${at}`) })
-    expect(await reader.dispatchesOfWorkflow(`w${at}`)).toMatchObject({ outcome: 'complete', value: [`d${at}`] })
+    expect(await settled(() => reader.dispatchesOfWorkflow(`w${at}`))).toMatchObject({ value: [`d${at}`] })
   }
 }
 
