@@ -89,7 +89,7 @@ test('after a FLUSHALL nothing is called complete until it is there again', asyn
 test('while Redis is away archiving goes on; the gap is known and filled', async () => {
   await redis.kill()
   await send(100)
-  await stand.archived(5_000)
+  await stand.archived(15_000)
   const readiness = async () => {
     const response = await fetch(`http://127.0.0.1:${archiver.healthPort}/readyz`)
     return [response.status, (await response.json() as { notes: { hotTier: string } }).notes.hotTier] as const
@@ -98,7 +98,7 @@ test('while Redis is away archiving goes on; the gap is known and filled', async
   await until(readiness, ([, note]) => note !== 'ok')
   expect((await readiness())[0]).toBe(200)
   await send(20)
-  await stand.archived(5_000)
+  await stand.archived(15_000)
   const { rows } = await stand.database.query(`SELECT count(*)::int AS marks FROM ${stand.schema}.hot_unwritten`)
   expect(rows[0].marks).toBeGreaterThan(0)
   expect((await reader.eventsOfDispatch('d0')).outcome).toBe('incomplete')
@@ -111,7 +111,7 @@ test('while Redis is away archiving goes on; the gap is known and filled', async
 test('a Redis that stands still holds nothing back', async () => {
   redis.hold()
   await send(100)
-  await stand.archived(5_000)
+  await stand.archived(15_000)
   redis.goOn()
   await hotEqualsCold()
 })
