@@ -33,7 +33,7 @@ test('its runs are maximal, ascending, and hold every offset once', () => {
       expect(from).toBeLessThanOrEqual(to)
       if (index > 0) expect(from).toBeGreaterThan(runs[index - 1]![1] + 1)
     }
-    expect(runs.reduce((sum, [from, to]) => sum + to - from + 1, 0)).toBe(new Set(some).size)
+    expect(runs.reduce((sum, [from, to]) => sum + (to - from + 1), 0)).toBe(new Set(some).size)
     for (const offset of some) expect(runs.some(([from, to]) => from <= offset && offset <= to)).toBe(true)
   }))
 })
