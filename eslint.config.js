@@ -49,9 +49,9 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'config.ts is the only reader of the environment.' }] }
   },
   {
-    files: ['services/*/src/core/**/*.ts', 'infra/torture/src/core/**/*.ts'], ignores: ['**/*.test.ts'],
+    files: ['services/*/src/core/**/*.ts', 'infra/torture/src/core/**/*.ts', 'loadtest/src/core/**/*.ts'], ignores: ['**/*.test.ts'],
     rules: {
-      'no-restricted-imports': patterns({ regex: '^(?!\\./|@mesh/(schemas|topics|quota-store/limits|signing/(chain|merkle)|evidence/(log|findings)|completeness/counting|trace|trace/fixture)$)', message: 'core/ decides; it does no I/O. Take the value as an argument.' }),
+      'no-restricted-imports': patterns({ regex: '^(?!\\./|(zod|hdr-histogram-js)$|@mesh/(schemas|topics|quota-store/limits|signing/(chain|merkle)|evidence/(log|findings)|completeness/counting|trace|trace/fixture)$)', message: 'core/ decides; it does no I/O. Take the value as an argument.' }),
       'no-restricted-globals': ['error', 'process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'performance', 'crypto'],
       'no-restricted-properties': ['error', { object: 'Date', property: 'now' }, { object: 'Math', property: 'random' }],
       'no-restricted-syntax': ['error', { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', message: 'Take `now` as an argument.' }]

@@ -26,6 +26,7 @@ const commands = {
   'schemas:check': script('schemas/scripts/check.ts'),
   'topics:plan': script('topics/scripts/plan.ts'),
   'topics:apply': script('topics/scripts/apply.ts'),
+  loadtest: script('loadtest/src/main.ts'),
   'loadtest:latency': script('loadtest/src/dispatch-latency.ts'),
   'loadtest:signing': script('services/coordinator/bench/signing-cost.ts'),
   torture: script('infra/torture/src/main.ts'),

@@ -1,4 +1,5 @@
 // What a run has done and found, for people.
+import type { Actor } from '@mesh/stage'
 import Table from 'cli-table3'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +7,6 @@ import type { Anomaly } from './core/anomaly.ts'
 import { type Entry, isLogged, placeOf } from './core/history.ts'
 import { about } from './core/shrink.ts'
 import type { Collector } from './collector.ts'
-import type { Actor } from './stage/actor.ts'
 import type { Faults } from './stage/faults.ts'
 import type { Unsettled } from './settling.ts'
 

@@ -9,6 +9,9 @@ export interface ActorPlan {
   /** Below the repository. */
   readonly script: string
   readonly nodeArgs?: readonly string[]
+  readonly args?: readonly string[]
+  /** Gets an IPC channel, and this is called with what the process says on it. */
+  readonly onMessage?: (message: unknown) => void
   readonly environment: Readonly<Record<string, string>>
   readonly healthPort: number
   /** Ends by itself now and then, as it should. */
@@ -41,18 +44,21 @@ export class Actor {
   }
 
   get name (): string { return this.plan.name }
+  /** Undefined while it is down. */
+  get pid (): number | undefined { return this.#child?.pid }
   get isUp (): boolean { return this.#child !== undefined }
   get logFile (): string { return join(this.#logFolder, `${this.name}.log`) }
 
   start (): void {
     if (this.#child !== undefined || this.#isRetired) return
-    const { script, nodeArgs = [], environment, healthPort } = this.plan
+    const { script, nodeArgs = [], args = [], environment, healthPort, onMessage } = this.plan
     const log = openSync(this.logFile, 'a')
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', ...nodeArgs, script], {
-      cwd: repositoryRoot, detached: true, stdio: ['ignore', log, log],
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', ...nodeArgs, script, ...args], {
+      cwd: repositoryRoot, detached: true, stdio: ['ignore', log, log, ...onMessage === undefined ? [] : ['ipc' as const]],
       env: { ...process.env, NODE_OPTIONS: '', ...environment, MESH_HEALTH_PORT: String(healthPort) }
     })
     closeSync(log)
+    if (onMessage !== undefined) child.on('message', onMessage)
     this.#child = child
     this.#isExpectedToDie = false
     this.starts++
@@ -85,6 +91,9 @@ export class Actor {
     if (name === 'SIGKILL' || name === 'SIGTERM') this.#isExpectedToDie = true
     this.#child?.kill(name)
   }
+
+  /** To a process with a channel; nothing happens while it is down. */
+  send (message: object): void { this.#child?.send(message, () => undefined) }
 
   async kill (): Promise<void> {
     this.signal('SIGKILL')

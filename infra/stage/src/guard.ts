@@ -24,7 +24,7 @@ lines.on('line', line => {
 })
 lines.on('close', endAll)
 setTimeout(() => {
-  process.stderr.write('torture: the run did not end in its time; its processes are killed\n')
+  process.stderr.write('the run did not end in its time; its processes are killed\n')
   endAll()
 }, Number(boundMs))
 

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const script = fileURLToPath(new URL('../src/stage/guard.ts', import.meta.url))
+const script = fileURLToPath(new URL('../src/guard.ts', import.meta.url))
 let folder: string
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'torture-guard-')) })
+beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'stage-guard-')) })
 const children: ChildProcess[] = []
 afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')

@@ -1,0 +1,2 @@
+export { Actor, type ActorPlan } from './actor.ts'
+export { Stage, type StageOptions } from './stage.ts'

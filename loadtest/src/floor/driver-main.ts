@@ -1,0 +1,31 @@
+// The floors' source: the same arrivals, as plain records.
+import { createKafka, createLogger, startBatchSender } from '@mesh/runtime'
+import { topicNames } from '@mesh/topics'
+import { Driver, type Sources } from '../load/driver.ts'
+import { noCounts, serveOrders } from '../load/orders.ts'
+import { timetableOf } from '../load/timetable.ts'
+import { floorValue } from './floor-record.ts'
+import type { FloorPlan } from './passing.ts'
+
+const { brokers, namespace, taskCount } = JSON.parse(process.argv[2]!) as FloorPlan
+const names = topicNames(namespace)
+const logger = createLogger({ name: 'floor-driver', level: 'warn' })
+const sender = await startBatchSender({ kafka: createKafka({ brokers: [...brokers], clientId: 'floor-driver', logger }), logger, queueRecordsMax: 400_000 })
+let driver: Driver | undefined
+
+const sources: Sources = {
+  begin ({ arrival: { workflow, target }, priority, input }, done, fail) {
+    const place = { topic: names.dispatch(priority), partition: workflow % taskCount, key: String(workflow) }
+    sender.send({ ...place, value: floorValue(target, input), mayLinger: priority > 0 }, error => error === undefined ? done() : fail(error.code))
+  }
+}
+
+serveOrders({
+  begin (order) {
+    driver = new Driver(sources, order, timetableOf(order))
+    void driver.send()
+  },
+  count: () => driver?.counts ?? noCounts,
+  report: () => driver!.report(),
+  stop: () => sender.close()
+})

@@ -1,0 +1,56 @@
+// Reads the inboxes of targets that are registered and run nowhere: one consumer for all, as thousands of agents in one process
+// would measure that process.
+import { createKafka, createLogger } from '@mesh/runtime'
+import { localCodec } from '@mesh/schemas'
+import { topicNames } from '@mesh/topics'
+import type { Workload } from '../core/workload.ts'
+import { capabilityOf, targetName } from './load-names.ts'
+import type { Marked } from './orders.ts'
+import type { Taken } from './taken.ts'
+
+const partitionBytesMax = 256 * 1_024
+const registeringAtOnce = 8
+
+/** Resolves when it reads them all; answers what stops it. */
+export async function startPlainReader (workload: Workload, taken: Taken): Promise<() => Promise<void>> {
+  const { MESH_KAFKA_BROKERS: brokers, MESH_NAMESPACE: namespace, MESH_REGISTRY_URL: registryUrl } = process.env as Record<string, string>
+  const { agents: { targets, maxConcurrent, inboxPartitions } } = workload
+  const waiting = Array.from({ length: targets }, (_, target) => target)
+  await Promise.all(Array.from({ length: registeringAtOnce }, async () => {
+    for (let target = waiting.pop(); target !== undefined; target = waiting.pop()) await register(target)
+  }))
+  const names = topicNames(namespace)
+  const inboxes = Array.from({ length: targets }, (_, target) => names.inboxAll(targetName(target)))
+  const targetOf = new Map(inboxes.flatMap((topics, target) => topics.map((topic, priority) => [topic, { target, priority }] as const)))
+  const codec = localCodec()
+  const kafka = createKafka({ brokers: brokers!.split(','), clientId: `${namespace}.loadtest`, logger: createLogger({ name: 'loadtest', level: 'warn' }) })
+  const consumer = kafka.consumer({ groupId: `${namespace}.loadtest`, maxBytesPerPartition: partitionBytesMax, maxWaitTimeInMs: 100 })
+  await consumer.connect()
+  await consumer.subscribe({ topics: [...targetOf.keys()], fromBeginning: true })
+  const joined = new Promise<void>(resolve => { consumer.on('consumer.group_join', () => resolve()) })
+  await consumer.run({
+    autoCommit: false,
+    eachBatch: ({ batch }) => {
+      const { target, priority } = targetOf.get(batch.topic)!
+      for (const { value } of batch.messages) {
+        const { dispatch: { body } } = codec.decode('Delivery', value!)
+        const { payload } = codec.decode('Dispatch', body)
+        taken.note(JSON.parse(payload.toString()) as Marked, priority, target)
+      }
+      return Promise.resolve()
+    }
+  })
+  await joined
+  return () => consumer.disconnect()
+
+  async function register (target: number): Promise<void> {
+    const answer = await fetch(`${registryUrl}/agents`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(120_000),
+      body: JSON.stringify({
+        name: targetName(target), version: '1.0.0', domain: 'loadtest', role: 'orchestrator', ownerTeam: 'loadtest', maxConcurrent, slaP95Ms: 1_000, inboxPartitions, answersPartitions: 1,
+        capabilities: [{ name: capabilityOf(target), inputSchema: {}, outputSchema: null }]
+      })
+    })
+    if (!answer.ok) throw new Error(`${targetName(target)} could not be registered: ${answer.status} ${(await answer.text()).slice(0, 300)}`)
+  }
+}
