@@ -8,6 +8,7 @@ export interface LoadtestArguments {
   readonly seconds: number | undefined
   readonly warmupSeconds: number | undefined
   readonly perS: number | undefined
+  readonly trace: string | undefined
   readonly report: string | undefined
   readonly json: boolean
   readonly floors: boolean
@@ -28,6 +29,7 @@ run. A run that lost, doubled or disordered anything, or whose audit isn't compl
   --seconds N         of measurement; the workload's own if left out
   --warmup N          seconds before that, which aren't counted
   --per-second N      arrivals on the dispatch topics, replies and later hops among them
+  --trace FILE.csv    a recorded trace, for the workload 'trace': a header, then a time in each line's first column
   --report FILE.json  writes the whole result there
   --no-floors         measures the mesh alone
   --profile FOLDER    has each process of the mesh write a CPU profile there (it costs; figures are not comparable)
@@ -38,15 +40,16 @@ export function argumentsFrom (args: readonly string[], names: readonly string[]
   const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
   const options = {
-    workload: { ...text, default: 'smoke' }, seconds: text, warmup: text, 'per-second': text, report: text, profile: text,
+    workload: { ...text, default: 'smoke' }, seconds: text, warmup: text, 'per-second': text, report: text, profile: text, trace: text,
     json: flag, 'no-floors': flag, help: { type: 'boolean', short: 'h', default: false }
   } as const
   try {
     const { values } = parseArgs({ args: [...args], options })
     if (values.help) return 'help'
     if (!names.includes(values.workload)) return { problem: `there is no workload '${values.workload}'; there are: ${names.join(', ')}` }
+    if (values.workload === 'trace' && values.trace === undefined) return { problem: 'the workload \'trace\' needs --trace FILE.csv' }
     return {
-      workload: values.workload, report: values.report, json: values.json, floors: !values['no-floors'], profileFolder: values.profile,
+      workload: values.workload, trace: values.trace, report: values.report, json: values.json, floors: !values['no-floors'], profileFolder: values.profile,
       seconds: bounded('--seconds', values.seconds, 1, 3_600), warmupSeconds: bounded('--warmup', values.warmup, 0, 600), perS: bounded('--per-second', values['per-second'], 1, 200_000)
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 // `npm run loadtest`.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { argumentsFrom, help, workloadsFolder } from './arguments.ts'
@@ -17,7 +17,7 @@ if (given === 'help') {
   console.error(`${given.problem}\n\n${help()}`)
   process.exitCode = 2
 } else {
-  const { workload: name, json, report, floors, profileFolder, seconds, warmupSeconds, perS } = given
+  const { workload: name, json, report, floors, profileFolder, trace, seconds, warmupSeconds, perS } = given
   const say = json ? (line: string) => console.error(line) : (line: string) => console.log(line)
   const stopping = new AbortController()
   for (const each of ['SIGINT', 'SIGTERM'] as const) process.once(each, () => stopping.abort())
@@ -29,9 +29,10 @@ if (given === 'help') {
     const span = { seconds: seconds ?? data.seconds, warmupSeconds: warmupSeconds ?? data.warmupSeconds }
     const workload = { ...data, ...span, arrivals: { ...arrivals, perS: perS ?? arrivals.perS } }
     say(`${name}: ${workload.about}`)
+    const asked = { floors, profileFolder, trace: trace === undefined ? undefined : resolve(trace) }
     const results = []
     for (const { variant, workload: each } of variantsOf(workload)) {
-      const result = await runWorkload({ name, workload: each, variant, floors, profileFolder, onProgress: progressLine(), signal: stopping.signal })
+      const result = await runWorkload({ name, workload: each, variant, ...asked, onProgress: progressLine(), signal: stopping.signal })
       clearLine()
       results.push(result)
       for (const line of tableLines(result)) say(line)

@@ -6,13 +6,14 @@
 //                                             stage/floor-ground.ts the same arrivals through Kafka with no rules
 //                                          ─> core/result.ts ─> core/table.ts, or JSON
 import { rmSync } from 'node:fs'
-import { faultsOf } from './core/measured.ts'
+import { faultsOf, type Measured } from './core/measured.ts'
 import { type Floor, type FloorMode, floorModes, type LoadtestResult, ratioOf } from './core/result.ts'
 import { asRecords, type Workload } from './core/workload.ts'
 import { commitText, machineText } from './machine.ts'
 import { archivedOf } from './stage/audit.ts'
 import { startFloorGround } from './stage/floor-ground.ts'
-import { type Ground, offer, type Offer } from './stage/ground.ts'
+import { type Ground, offer } from './stage/ground.ts'
+import { highestRate } from './stage/highest-rate.ts'
 import { startMeshGround } from './stage/mesh-ground.ts'
 
 export interface RunOptions {
@@ -21,21 +22,25 @@ export interface RunOptions {
   readonly variant: LoadtestResult['variant']
   readonly floors: boolean
   readonly profileFolder: string | undefined
+  /** A file of recorded times, for the workloads that want one. */
+  readonly trace: string | undefined
   readonly onProgress: (line: string) => void
   readonly signal: AbortSignal
 }
 
 /** Over the time of load: what starting, settling, archiving and ending may take. */
 const overheadMsMax = 600_000
+const searchRunsMax = 60
 
 export async function runWorkload (options: RunOptions): Promise<LoadtestResult> {
   const { name, workload, variant, onProgress, signal } = options
-  const boundMs = (workload.warmupSeconds + workload.seconds) * 1_000 + overheadMsMax
+  const runs = workload.search === undefined ? 1 : searchRunsMax
+  const boundMs = runs * (workload.warmupSeconds + workload.seconds) * 1_000 + overheadMsMax
   onProgress('the stack and the mesh start')
   const since = new Date()
   const mesh = await startMeshGround(workload, { boundMs, profileFolder: options.profileFolder })
   const measured = await on(mesh, async () => {
-    const result = await offer(mesh, offered(options, workload.arrivals.perS))
+    const result = await measure(mesh, options)
     const archived = await archivedOf(mesh.stage, since, onProgress, signal)
     // A profile is written by a process that ends by itself.
     if (options.profileFolder !== undefined) await Promise.all(mesh.stage.actors.map(actor => actor.end()))
@@ -55,13 +60,15 @@ async function floorOf (mode: FloorMode, options: RunOptions, boundMs: number): 
   onProgress(`floor ${mode}: starts`)
   const { ground, clientLibrary } = await startFloorGround(mode, workload, boundMs)
   return on(ground, async () => {
-    const { deliveredPerS, latencyMs, cpuSeconds } = await offer(ground, offered({ ...options, workload, onProgress: line => onProgress(`floor ${mode}: ${line}`) }, workload.arrivals.perS))
+    const { deliveredPerS, latencyMs, cpuSeconds } = await measure(ground, { ...options, workload, onProgress: line => onProgress(`floor ${mode}: ${line}`) })
     return { clientLibrary, mode, perS: deliveredPerS, latencyMs, cpuSeconds }
   })
 }
 
-function offered ({ workload, onProgress, signal }: RunOptions, perS: number): Offer {
-  return { workload, perS, warmupSeconds: workload.warmupSeconds, seconds: workload.seconds, onProgress, signal }
+function measure (ground: Ground, { workload, onProgress, signal, trace }: RunOptions): Promise<Measured> {
+  const { arrivals: { perS }, warmupSeconds, seconds, search } = workload
+  const offered = { workload, perS, warmupSeconds, seconds, onProgress, signal, trace }
+  return search === undefined ? offer(ground, offered) : highestRate(ground, search, offered)
 }
 
 async function on<T> ({ stage }: Ground, work: () => Promise<T>): Promise<T> {

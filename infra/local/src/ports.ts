@@ -4,6 +4,7 @@
 //   P1. A port that the user set is used or the start fails; it is never replaced.
 //   P2. A remembered port is used again while it is free, so that addresses survive `down` and `up`.
 //   P3. No two parts get the same port.
+//   P4. A free port is given once in a process: whoever asked first may not listen on it yet.
 import { createServer } from 'node:net'
 import { StackError } from './errors.ts'
 import type { Environment } from './home.ts'
@@ -44,11 +45,15 @@ export function isPortFree (port: number): Promise<boolean> {
 const freePortMin = 12_000
 const freePortMax = 19_999
 
-/** One that nobody listens on at this moment, and that no connection is given. */
+const given = new Set<number>()
+
+/** One that nobody listens on at this moment, that no connection is given, and that nobody else here was told. */
 export async function freePort (): Promise<number> {
   for (let tries = 0; tries < randomTriesMax; tries++) {
     const port = freePortMin + Math.floor(Math.random() * (freePortMax - freePortMin + 1))
-    if (await isPortFree(port)) return port
+    if (given.has(port) || !await isPortFree(port)) continue
+    given.add(port)
+    return port
   }
   throw new StackError('PORT_BUSY', `No free port found between ${freePortMin} and ${freePortMax} in ${randomTriesMax} tries.`)
 }

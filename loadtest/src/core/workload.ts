@@ -6,15 +6,11 @@ const shares = (count: number) => z.array(share).length(count).refine(sumsToOne,
 const sumsToOne = (given: readonly number[]): boolean => Math.abs(given.reduce((sum, each) => sum + each, 0) - 1) < 1e-6
 
 /** When dispatches are meant to leave. `perS` counts records on the dispatch topics: replies and later hops are among them. */
-const arrivals = z.discriminatedUnion('process', [
-  z.strictObject({ process: z.enum(['constant', 'poisson']), perS: z.number().positive().max(200_000) }),
-  z.strictObject({
-    process: z.literal('trace'),
-    /** Below the repository, or absolute; a header line, then a time in the first column. */
-    file: z.string().min(1),
-    perS: z.number().positive().max(200_000)
-  })
-])
+const arrivals = z.strictObject({
+  /** A trace is a file that the user names: its times, scaled to the rate. */
+  process: z.enum(['constant', 'poisson', 'trace']),
+  perS: z.number().positive().max(200_000)
+})
 
 const payload = z.strictObject({ bytes: z.number().int().min(64).max(500_000), share })
 

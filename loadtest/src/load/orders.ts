@@ -24,6 +24,8 @@ export interface RunOrder {
   readonly besidePerS: number
   readonly warmupSeconds: number
   readonly seconds: number
+  /** A file with the times of a trace. */
+  readonly trace: string | undefined
   readonly seed: number
   /** Of the machine's monotonic clock. */
   readonly startAtMs: number

@@ -1,14 +1,12 @@
 // The times of a run: the workload's arrivals, and those of the stream beside, in one order.
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { repositoryRoot } from '@mesh/local-stack'
 import { constantArrivals, poissonArrivals, recordedTimes, traceArrivals } from '../core/arrivals.ts'
 import type { Timetable } from './driver.ts'
 import type { RunOrder } from './orders.ts'
 
-export function timetableOf ({ workload: { arrivals }, arrivalsPerS, besidePerS, warmupSeconds, seconds, seed }: RunOrder): Timetable {
+export function timetableOf ({ workload: { arrivals }, arrivalsPerS, besidePerS, warmupSeconds, seconds, seed, trace }: RunOrder): Timetable {
   const span = { perS: arrivalsPerS, seconds: warmupSeconds + seconds }
-  const main = arrivals.process === 'trace' ? traceArrivals(recordedTimes(readFileSync(resolve(repositoryRoot, arrivals.file), 'utf8')), span)
+  const main = arrivals.process === 'trace' ? traceArrivals(recordedTimes(readFileSync(trace!, 'utf8')), span)
     : arrivals.process === 'poisson' ? poissonArrivals(span, seed) : constantArrivals(span)
   return merged(main, besidePerS > 0 ? poissonArrivals({ ...span, perS: besidePerS }, seed + 1) : new Float64Array())
 }

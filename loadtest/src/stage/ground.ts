@@ -21,6 +21,7 @@ export interface Offer {
   readonly perS: number
   readonly warmupSeconds: number
   readonly seconds: number
+  readonly trace: string | undefined
   readonly onProgress: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -32,10 +33,12 @@ const settleMsMax = 120_000
 const stillMsMax = 15_000
 let runs = 0
 
-export async function offer ({ stage, driver, takers }: Ground, { workload, perS, warmupSeconds, seconds, onProgress, signal }: Offer): Promise<Measured> {
+export async function offer ({ stage, driver, takers }: Ground, offered: Offer): Promise<Measured> {
+  const { workload, perS, warmupSeconds, seconds, trace, onProgress, signal } = offered
   const arrivalsPerS = perS / dispatchesOf(workload)
   const order: RunOrder = {
-    order: 'begin', run: ++runs, workload, arrivalsPerS, besidePerS: workload.beside?.perS ?? 0, warmupSeconds, seconds, seed: runs, startAtMs: monotonicMs() + startInMs
+    order: 'begin', run: ++runs, workload, arrivalsPerS, besidePerS: workload.beside?.perS ?? 0, warmupSeconds, seconds, trace, seed: runs,
+    startAtMs: monotonicMs() + startInMs
   }
   await Promise.all(takers.map(taker => taker.ask(order)))
   await driver.ask(order)
