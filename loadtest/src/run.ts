@@ -5,12 +5,13 @@
 //                                             stage/audit.ts        what the archive has of it
 //                                             stage/floor-ground.ts the same arrivals through Kafka with no rules
 //                                          ─> core/result.ts ─> core/table.ts, or JSON
+import { Stage } from '@mesh/stage'
 import { rmSync } from 'node:fs'
 import { faultsOf, type Measured } from './core/measured.ts'
 import { type Floor, type FloorMode, floorModes, type LoadtestResult, ratioOf } from './core/result.ts'
 import { asRecords, type Workload } from './core/workload.ts'
 import { commitText, machineText } from './machine.ts'
-import { archivedOf } from './stage/audit.ts'
+import { type Archived, archivedOf } from './stage/audit.ts'
 import { startFloorGround } from './stage/floor-ground.ts'
 import { type Ground, offer } from './stage/ground.ts'
 import { highestRate } from './stage/highest-rate.ts'
@@ -33,37 +34,42 @@ const overheadMsMax = 600_000
 const searchRunsMax = 60
 
 export async function runWorkload (options: RunOptions): Promise<LoadtestResult> {
-  const { name, workload, variant, onProgress, signal } = options
-  const runs = workload.search === undefined ? 1 : searchRunsMax
-  const boundMs = runs * (workload.warmupSeconds + workload.seconds) * 1_000 + overheadMsMax
+  const { name, workload, variant, onProgress } = options
+  const loads = (workload.search === undefined ? 1 : searchRunsMax) * (1 + floorModes.length)
   onProgress('the stack and the mesh start')
   const since = new Date()
-  const mesh = await startMeshGround(workload, { boundMs, profileFolder: options.profileFolder })
-  const measured = await on(mesh, async () => {
-    const result = await measure(mesh, options)
-    const archived = await archivedOf(mesh.stage, since, onProgress, signal)
-    // A profile is written by a process that ends by itself.
-    if (options.profileFolder !== undefined) await Promise.all(mesh.stage.actors.map(actor => actor.end()))
-    return { ...result, ...archived }
+  const boundMs = loads * (workload.warmupSeconds + workload.seconds) * 1_000 + overheadMsMax
+  const stage = await Stage.open({ name: 'loadtest', namespace: 'mesh', taskCount: workload.tasks, boundMs })
+  return on(stage, async () => {
+    const measured = await ofMesh(stage, options, since)
+    const floors: Floor[] = []
+    if (options.floors && workload.floors) for (const mode of floorModes) floors.push(await floorOf(stage, mode, options))
+    return {
+      workload: name, variant, ...measured, floors, ratio: ratioOf(measured, floors), faults: faultsOf(measured, measured.auditCompleteness),
+      machine: machineText(), commit: commitText()
+    }
   })
-  const floors: Floor[] = []
-  if (options.floors && workload.floors) for (const mode of floorModes) floors.push(await floorOf(mode, options, boundMs))
-  return {
-    workload: name, variant, ...measured, floors, ratio: ratioOf(measured, floors), faults: faultsOf(measured, measured.auditCompleteness),
-    machine: machineText(), commit: commitText()
-  }
 }
 
-async function floorOf (mode: FloorMode, options: RunOptions, boundMs: number): Promise<Floor> {
-  const { onProgress } = options
-  const workload = asRecords(options.workload)
-  onProgress(`floor ${mode}: starts`)
-  const { ground, clientLibrary } = await startFloorGround(mode, workload, boundMs)
-  return on(ground, async () => {
-    const { deliveredPerS, latencyMs, cpuSeconds } = await measure(ground, { ...options, workload, onProgress: line => onProgress(`floor ${mode}: ${line}`) })
-    return { clientLibrary, mode, perS: deliveredPerS, latencyMs, cpuSeconds }
-  })
+async function ofMesh (stage: Stage, options: RunOptions, since: Date): Promise<Measured & Archived> {
+  const mesh = await startMeshGround(stage, options.workload, options.profileFolder)
+  const measured = await measure(mesh, options)
+  const archived = await archivedOf(stage, since, options.onProgress, options.signal)
+  // The floors have the machine for themselves; and a profile is written by a process that ends by itself.
+  await endAll(stage)
+  return { ...measured, ...archived }
 }
+
+async function floorOf (stage: Stage, mode: FloorMode, options: RunOptions): Promise<Floor> {
+  const onProgress = (line: string) => options.onProgress(`floor ${mode}: ${line}`)
+  const workload = asRecords(options.workload)
+  const ground = await startFloorGround(stage, mode, workload)
+  const { deliveredPerS, latencyMs, cpuSeconds } = await measure(ground, { ...options, workload, onProgress })
+  await endAll(stage)
+  return { clientLibrary: mode === 'task-rounds' ? 'kafkajs 2.2.4 with @mesh/runtime' : 'kafkajs 2.2.4', mode, perS: deliveredPerS, latencyMs, cpuSeconds }
+}
+
+async function endAll ({ actors }: Stage): Promise<void> { await Promise.all(actors.map(actor => actor.end())) }
 
 function measure (ground: Ground, { workload, onProgress, signal, trace }: RunOptions): Promise<Measured> {
   const { arrivals: { perS }, warmupSeconds, seconds, search } = workload
@@ -71,7 +77,7 @@ function measure (ground: Ground, { workload, onProgress, signal, trace }: RunOp
   return search === undefined ? offer(ground, offered) : highestRate(ground, search, offered)
 }
 
-async function on<T> ({ stage }: Ground, work: () => Promise<T>): Promise<T> {
+async function on<T> (stage: Stage, work: () => Promise<T>): Promise<T> {
   const closeNow = () => stage.closeNow()
   process.once('exit', closeNow)
   let isFailed = true

@@ -10,6 +10,8 @@ export interface ActorPlan {
   readonly script: string
   readonly nodeArgs?: readonly string[]
   readonly args?: readonly string[]
+  /** Of the young generation; 4, as `npm start` has it for memory's sake. What passes much wants more. */
+  readonly semiSpaceMb?: number
   /** Gets an IPC channel, and this is called with what the process says on it. */
   readonly onMessage?: (message: unknown) => void
   readonly environment: Readonly<Record<string, string>>
@@ -51,9 +53,9 @@ export class Actor {
 
   start (): void {
     if (this.#child !== undefined || this.#isRetired) return
-    const { script, nodeArgs = [], args = [], environment, healthPort, onMessage } = this.plan
+    const { script, nodeArgs = [], args = [], semiSpaceMb = 4, environment, healthPort, onMessage } = this.plan
     const log = openSync(this.logFile, 'a')
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4', ...nodeArgs, script, ...args], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', `--max-semi-space-size=${semiSpaceMb}`, ...nodeArgs, script, ...args], {
       cwd: repositoryRoot, detached: true, stdio: ['ignore', log, log, ...onMessage === undefined ? [] : ['ipc' as const]],
       env: { ...process.env, NODE_OPTIONS: '', ...environment, MESH_HEALTH_PORT: String(healthPort) }
     })

@@ -18,6 +18,7 @@ export function tableLines (result: LoadtestResult): string[] {
     row('how late the load itself was', lateMs),
     ...floors.map(floor => row(`floor: ${floor.mode} (${floor.perS}/s)`, floor.latencyMs)),
     '',
+    ...floors.map(({ mode, cpuSeconds }) => `${mode}, ${coreText(cpuSeconds, seconds)}`),
     ...ratio === undefined ? [] : [`to the floor of task rounds: throughput ${ratio.throughput}×, p50 ${ratio.p50}×, p99 ${ratio.p99}×`],
     ...countLines(result)
   ].filter((line, at, all) => line !== '' || all[at - 1] !== '')
@@ -25,12 +26,11 @@ export function tableLines (result: LoadtestResult): string[] {
 
 function countLines (result: LoadtestResult): string[] {
   const { lost, duplicated, outOfOrder, auditCompleteness, archivedAfterMs, decisionsByReason, ended, cpuSeconds, residentMb, seconds } = result
-  const cores = Object.entries(cpuSeconds).sort(([, a], [, b]) => b - a).filter(([, used]) => used / seconds >= 0.005)
   return [
     `lost ${lost}, duplicated ${duplicated}, out of order ${outOfOrder}; audit complete: ${auditCompleteness}, ${archivedAfterMs} ms after the load`,
     `decisions: ${list(decisionsByReason)}`,
     ...Object.keys(ended).length === 0 ? [] : [`ended otherwise: ${list(ended)}`],
-    `CPU, percent of a core: ${cores.map(([name, used]) => `${name} ${Math.round(used / seconds * 100)}`).join(', ')}`,
+    coreText(cpuSeconds, seconds),
     `resident, MB: ${list(residentMb)}`,
     `${result.machine}, commit ${result.commit}`
   ]
@@ -42,3 +42,8 @@ function row (name: string, percentiles: Percentiles | undefined): string {
 }
 
 const list = (counts: Readonly<Record<string, number>>): string => Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(', ')
+
+function coreText (cpuSeconds: Readonly<Record<string, number>>, seconds: number): string {
+  const cores = Object.entries(cpuSeconds).sort(([, a], [, b]) => b - a).filter(([, used]) => used / seconds >= 0.005)
+  return `CPU, percent of a core: ${cores.map(([name, used]) => `${name} ${Math.round(used / seconds * 100)}`).join(', ')}`
+}

@@ -1,5 +1,6 @@
 // A process that makes or takes load, and is asked over its IPC channel.
 import type { Actor, Stage } from '@mesh/stage'
+import { semiSpaceMb } from './semi-space.ts'
 import type { Order } from '../load/orders.ts'
 
 const readyMsMax = 180_000
@@ -16,7 +17,7 @@ export class LoadProcess {
   /** Starts it; it may not be ready yet. */
   static async start (stage: Stage, name: string, script: string, args: readonly string[], nodeArgs: readonly string[] = []): Promise<LoadProcess> {
     let onMessage: (message: unknown) => void = () => undefined
-    const actor = await stage.add(name, `loadtest/src/${script}`, { MESH_LOG_LEVEL: 'warn' }, { args, nodeArgs, onMessage: message => onMessage(message) })
+    const actor = await stage.add(name, `loadtest/src/${script}`, { MESH_LOG_LEVEL: 'warn' }, { args, nodeArgs, semiSpaceMb, onMessage: message => onMessage(message) })
     const process = new LoadProcess(actor, listener => { onMessage = listener })
     actor.start()
     return process

@@ -1,46 +1,34 @@
-// The mesh, as `npm start` runs it, on a stage of its own; with the processes that load it.
-import { Stage } from '@mesh/stage'
+// The mesh, as `npm start` runs it, with the processes that load it.
+import type { Stage } from '@mesh/stage'
 import type { Workload } from '../core/workload.ts'
 import type { Ground } from './ground.ts'
+import { semiSpaceMb } from './semi-space.ts'
 import { LoadProcess } from './load-process.ts'
 
-export const namespace = 'mesh'
 /** The quota of every agent of the load: it is the mesh that is measured. It is counted all the same. */
 export const quotaPerS = 1_000_000
 const answerMsMax = 60_000
 
-export interface MeshGroundOptions {
-  /** Until the guard ends it. */
-  readonly boundMs: number
-  readonly profileFolder: string | undefined
-}
-
-export async function startMeshGround (workload: Workload, { boundMs, profileFolder }: MeshGroundOptions): Promise<Ground> {
-  const stage = await Stage.open({ name: 'loadtest', namespace, taskCount: workload.tasks, boundMs })
-  try {
-    const nodeArgs = (name: string): string[] => profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`]
-    const profiled = (name: string) => ({ nodeArgs: nodeArgs(name) })
-    const processes = [
-      await stage.add('registry', 'services/registry/src/main.ts'),
-      await stage.addArchiver({}, profiled('archiver')),
-      await stage.add('governor', 'services/governor/src/main.ts', {}, profiled('governor'))
-    ]
-    for (let n = 1; n <= workload.coordinators; n++) {
-      processes.push(await stage.add(`coordinator-${n}`, 'services/coordinator/src/main.ts', { MESH_COORDINATOR_ID: `coordinator-${n}` }, profiled(`coordinator-${n}`)))
-    }
-    for (const process of processes) process.start()
-    await Promise.all(processes.map(process => process.ready()))
-    await raiseQuotas(stage.registryUrl)
-    const told = [JSON.stringify(workload)]
-    const agents = await LoadProcess.start(stage, 'agents', 'load/agents-main.ts', told, nodeArgs('agents'))
-    await agents.ready()
-    const driver = await LoadProcess.start(stage, 'driver', 'load/driver-main.ts', told, nodeArgs('driver'))
-    await driver.ready()
-    return { stage, driver, takers: [agents] }
-  } catch (error) {
-    await stage.close()
-    throw error
+export async function startMeshGround (stage: Stage, workload: Workload, profileFolder: string | undefined): Promise<Ground> {
+  const nodeArgs = (name: string): string[] => profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`]
+  const profiled = (name: string) => ({ nodeArgs: nodeArgs(name), semiSpaceMb })
+  const processes = [
+    await stage.add('registry', 'services/registry/src/main.ts', {}, profiled('registry')),
+    await stage.addArchiver({}, profiled('archiver')),
+    await stage.add('governor', 'services/governor/src/main.ts', {}, profiled('governor'))
+  ]
+  for (let n = 1; n <= workload.coordinators; n++) {
+    processes.push(await stage.add(`coordinator-${n}`, 'services/coordinator/src/main.ts', { MESH_COORDINATOR_ID: `coordinator-${n}` }, profiled(`coordinator-${n}`)))
   }
+  for (const process of processes) process.start()
+  await Promise.all(processes.map(process => process.ready()))
+  await raiseQuotas(stage.registryUrl)
+  const told = [JSON.stringify(workload)]
+  const agents = await LoadProcess.start(stage, 'agents', 'load/agents-main.ts', told, nodeArgs('agents'))
+  await agents.ready()
+  const driver = await LoadProcess.start(stage, 'driver', 'load/driver-main.ts', told, nodeArgs('driver'))
+  await driver.ready()
+  return { stage, driver, takers: [agents] }
 }
 
 async function raiseQuotas (registryUrl: string): Promise<void> {
