@@ -41,7 +41,9 @@ interface Position { nextOffset: number, monitorCommitAtMs: number }
 
 const bytesPerPartitionMax = 4 * 1024 * 1024
 const bytesMax = 16 * 1024 * 1024
+// A transaction costs PostgreSQL and the archiver about the same for ten events as for a hundred: while more comes, wait for it.
 const fetchWaitMs = 250
+const bytesMin = 256 * 1024
 // While PostgreSQL works on one, the next is decoded: 28,000 events/s instead of 18,000.
 const partitionsAtOnceMax = 2
 const monitorCommitMs = 1_000
@@ -49,7 +51,7 @@ const monitorCommitMs = 1_000
 async function openConsumer ({ kafka, topic, groupId, sessionMs }: TopicConsumerOptions): Promise<Consumer> {
   const consumer = kafka.consumer({
     groupId, sessionTimeout: sessionMs, rebalanceTimeout: Math.max(sessionMs, 10_000), heartbeatInterval: Math.ceil(sessionMs / 10),
-    maxWaitTimeInMs: fetchWaitMs, maxBytesPerPartition: bytesPerPartitionMax, maxBytes: bytesMax, readUncommitted: false,
+    maxWaitTimeInMs: fetchWaitMs, maxBytesPerPartition: bytesPerPartitionMax, minBytes: bytesMin, maxBytes: bytesMax, readUncommitted: false,
     allowAutoTopicCreation: false, retry: noOwnRestart
   })
   await consumer.connect()

@@ -3,7 +3,8 @@
 // Invariants:
 //   V1. Nothing is accepted that a key of the agent, valid at that time, did not sign at this place of a tree of this size.
 //   V2. A signature is verified once as long as its tree is remembered; a message of a known signature must lie in that tree.
-//   V3. The newest `treesMax` trees and keys are remembered; the oldest gives way, and costs another verification.
+//   V3. Of the newest `rootsMax` trees the root is remembered, of the newest `treesMax` what else is known of them too: classes
+//       of one batch may be read seconds apart. Whatever is older gives way, and costs another verification.
 //   V4. Whatever the bytes are, the answer is a value.
 import { type KeyObject, verify } from 'node:crypto'
 import { type AgentKey, keyProblem, type SignatureProblem } from './core/key-standing.ts'
@@ -21,7 +22,9 @@ export interface SignedBody {
 }
 
 const signatureBytes = 64
+/** A tree with all that is known of it takes up to 10 KB, a root alone 200 bytes. */
 const treesMaxDefault = 1_024
+const rootsPerTree = 16
 const invalid = (message: string): SignatureProblem => ({ code: 'SIGNATURE_INVALID', message })
 
 export class SignatureChecker {
@@ -29,6 +32,8 @@ export class SignatureChecker {
   readonly #treesMax: number
   /** By key and signature. */
   readonly #trees = new Map<string, VerifiedTree>()
+  /** Those of which only the root is remembered. */
+  readonly #roots = new Map<string, VerifiedTree>()
   readonly #verifying = new Map<string, KeyObject>()
   /** Signatures that were verified, which is what costs. */
   verifications = 0
@@ -56,14 +61,15 @@ export class SignatureChecker {
     if (place === undefined) return invalid('the proof is not one')
     const leaf = sha256.leaf(body)
     const name = `${keyId}/${signature.toString('latin1')}`
-    const tree = this.#trees.get(name)
+    const tree = this.#trees.get(name) ?? this.#roots.get(name)
     if (tree !== undefined) return tree.holds(leaf, place, sha256) ? undefined : invalid('it does not lie in the tree that was signed')
     const root = rootFrom(leaf, place, sha256)
     this.verifications++
     if (!this.#signed(key, batchStatement(keyId, place.size, root), signature)) return invalid('the key did not sign this')
     const verified = new VerifiedTree(place.size, root)
     verified.holds(leaf, place, sha256)
-    keepNewest(this.#trees, name, verified, this.#treesMax)
+    const [oldest] = keepNewest(this.#trees, name, verified, this.#treesMax)
+    if (oldest !== undefined) keepNewest(this.#roots, oldest[0], oldest[1].rootOnly(), this.#treesMax * rootsPerTree)
     return undefined
   }
 
@@ -85,7 +91,10 @@ export class SignatureChecker {
   }
 }
 
-function keepNewest<V> (map: Map<string, V>, name: string, value: V, most: number): void {
-  if (map.size >= most) map.delete(map.keys().next().value!)
+/** What gave way, if anything had to. */
+function keepNewest<V> (map: Map<string, V>, name: string, value: V, most: number): [string, V][] {
+  const oldest = map.size >= most ? [...map.entries().take(1)] : []
+  for (const [gone] of oldest) map.delete(gone)
   map.set(name, value)
+  return oldest
 }

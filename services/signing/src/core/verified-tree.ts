@@ -23,14 +23,18 @@ export function rootFrom (leaf: Hash, { index, size, path }: Place, { node }: Ha
 export class VerifiedTree {
   readonly #size: number
   /** By level and index, the levels one after the other; the last is the root. */
-  readonly #known: (Hash | undefined)[]
+  readonly #known: (Hash | undefined)[] = []
   readonly #root: Hash
+  readonly #learns: boolean
 
-  constructor (size: number, root: Hash) {
+  constructor (size: number, root: Hash, learns = true) {
     this.#size = size
     this.#root = root
-    this.#known = []
+    this.#learns = learns
   }
+
+  /** The same tree, small: each leaf is hashed up to the root, and nothing is kept of it. */
+  rootOnly (): VerifiedTree { return new VerifiedTree(this.#size, this.#root, false) }
 
   /** Whether the leaf is at this place of the tree. */
   holds (leaf: Hash, place: Place, { node }: Hashing): boolean {
@@ -54,7 +58,7 @@ export class VerifiedTree {
       hash = isHashed ? this.#known[begin + width + (i >> 1)] ?? this.#root : (i & 1) === 1 ? node(neighbour, hash) : node(hash, neighbour)
     }
     if (hash !== this.#root) return false
-    for (const [at, passedHash] of passed) this.#known[at] = passedHash
+    if (this.#learns) for (const [at, passedHash] of passed) this.#known[at] = passedHash
     return true
   }
 }
