@@ -27,6 +27,7 @@ const commands = {
   'topics:plan': script('topics/scripts/plan.ts'),
   'topics:apply': script('topics/scripts/apply.ts'),
   loadtest: script('loadtest/src/main.ts'),
+  'bench:decide': script('services/coordinator/bench/decide.ts'),
   'loadtest:latency': script('loadtest/src/dispatch-latency.ts'),
   'loadtest:signing': script('services/coordinator/bench/signing-cost.ts'),
   torture: script('infra/torture/src/main.ts'),

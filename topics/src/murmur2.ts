@@ -1,9 +1,8 @@
-// Java's murmur2 of the key's bytes, as every Kafka client's default partitioner has it, in 32-bit integers.
+// Java's murmur2 of the first bytes, as every Kafka client's default partitioner has it, in 32-bit integers.
 const seed = 0x9747b28c
 const multiplier = 0x5bd1e995
 
-export function murmur2 (data: Uint8Array): number {
-  const length = data.length
+export function murmur2 (data: Uint8Array, length = data.length): number {
   const tail = length & ~3
   let hash = seed ^ length
   for (let index = 0; index < tail; index += 4) {

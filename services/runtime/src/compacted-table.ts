@@ -90,7 +90,8 @@ class Table implements CompactedTable {
     this.#admin = admin
     this.#reader = reader
     this.#freshAtMs = freshAtMs
-    this.#timer = setInterval(() => { void this.#ask() }, options.freshMs / 4)
+    // Twice within the time, so that one question may fail or be slow.
+    this.#timer = setInterval(() => { void this.#ask() }, options.freshMs / 2)
   }
 
   appliedOffset (): number { return this.#reader.nextOffset(0) - 1 }

@@ -25,11 +25,20 @@ describe('a batch', () => {
 
   test('of one carries a plain signature, without a proof', () => expect(sealed(1)[0]!.proof).toHaveLength(0))
 
-  test('whose tree was forgotten is verified again', () => {
+  const batchOf = (name: number): SignedBody[] => {
+    const [one, two] = [Buffer.from(`one of ${name}`), Buffer.from(`two of ${name}`)]
+    return signBatch(key, [one, two]).map((signature, i) => ({ body: [one, two][i]!, ...signature }))
+  }
+
+  test('whose tree gave way to newer ones is known by its root, and verified again only after many more', () => {
     const checker = new SignatureChecker(keys, 1)
-    const [first, second] = [sealed(2), signBatch(key, bodies(5)).map((signature, i) => ({ body: bodies(5)[i]!, ...signature }))]
-    for (const signed of [first[0]!, second[0]!, first[1]!, first[0]!]) expect(codeOf(signed, 'planner', checker)).toBeUndefined()
-    expect(checker.verifications).toBe(3)
+    const batches = Array.from({ length: 18 }, (_, name) => batchOf(name))
+    for (const [first] of batches.slice(0, 17)) expect(codeOf(first!, 'planner', checker)).toBeUndefined()
+    for (const [, second] of batches.slice(0, 17)) expect(codeOf(second!, 'planner', checker)).toBeUndefined()
+    expect(checker.verifications).toBe(17)
+    // The eighteenth: of the first nothing is left.
+    for (const one of [batches[17]![0]!, batches[0]![0]!]) expect(codeOf(one, 'planner', checker)).toBeUndefined()
+    expect(checker.verifications).toBe(19)
   })
 })
 
@@ -56,6 +65,11 @@ describe('refused is', () => {
     ['a body of the batch as if it were signed alone', { ...first, proof: Buffer.alloc(0) }, 'SIGNATURE_INVALID']
   ]
   test.each(cases)('%s', (_what, signed, code) => expect(codeOf(signed)).toBe(code))
+  test.each(cases)('%s, by whoever remembers no more than the root of the batch', (_what, signed, code) => {
+    const checker = new SignatureChecker(keys, 1)
+    for (const one of [first, ...signBatch(other, bodies(1)).map(signature => ({ body: bodies(1)[0]!, ...signature }))]) checker.problem(one, one === first ? 'planner' : 'looker', at)
+    expect(codeOf(signed, 'planner', checker)).toBe(code)
+  })
   test.each(cases)('%s, by whoever has verified the batch before', (_what, signed, code) => {
     const checker = new SignatureChecker(keys)
     for (const genuine of sealed(4)) checker.problem(genuine, 'planner', at)

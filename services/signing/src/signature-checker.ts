@@ -93,8 +93,9 @@ export class SignatureChecker {
 
 /** What gave way, if anything had to. */
 function keepNewest<V> (map: Map<string, V>, name: string, value: V, most: number): [string, V][] {
-  const oldest = map.size >= most ? [...map.entries().take(1)] : []
-  for (const [gone] of oldest) map.delete(gone)
+  const [oldest] = map
+  const gone = map.size >= most && oldest !== undefined ? [oldest] : []
+  for (const [key] of gone) map.delete(key)
   map.set(name, value)
-  return oldest
+  return gone
 }

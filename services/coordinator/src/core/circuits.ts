@@ -28,13 +28,15 @@ export interface Passage {
   readonly use: CircuitUse | null
 }
 
+const passes: Passage = { passes: true, use: null }
 const shares = 1_000
 
 export function passage (
   table: CircuitTable, { name, version }: Pick<AgentRegistration, 'name' | 'version'>, dispatchId: string, tallies: Tallies, context: DecisionContext
 ): Passage {
-  const circuit = table.byKey.get(`${name}@${version}`)
-  if (circuit === undefined || circuit.state === 'closed' || context.nowMs - table.heardAtMs > heardMsMax) return { passes: true, use: null }
+  // Most of the time nothing is said of any circuit.
+  const circuit = table.byKey.size === 0 ? undefined : table.byKey.get(`${name}@${version}`)
+  if (circuit === undefined || circuit.state === 'closed' || context.nowMs - table.heardAtMs > heardMsMax) return passes
   const { state, episode, sinceMs, admitShare, probesMax } = circuit
   const use = (isProbe: boolean): CircuitUse => ({ state, episode, sinceMs, isProbe })
   if (state === 'open') return { passes: false, use: use(false) }

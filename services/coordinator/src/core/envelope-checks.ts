@@ -25,13 +25,9 @@ export function checkEnvelope (dispatch: Dispatch, facts: IngressFacts, taskCoun
 }
 
 function invalidField (dispatch: Dispatch): string | undefined {
-  const { dispatchId, workflowId, parentId, inReplyTo, source, sourceVersion, sourceInstance, target, capability, chain, idempotencyKey } = dispatch
-  const ids = { dispatchId, workflowId, parentId, inReplyTo, source, sourceVersion, sourceInstance, target, capability, idempotencyKey }
-  for (const [field, value] of Object.entries(ids)) {
-    if (value === null) continue
-    if (value === '') return `${field} is empty`
-    if (value.length > limits.idCharsMax) return `${field} is longer than ${limits.idCharsMax} characters`
-  }
+  const { chain, inReplyTo } = dispatch
+  const invalid = invalidId(dispatch)
+  if (invalid !== undefined) return `${invalid} is ${dispatch[invalid] === '' ? 'empty' : `longer than ${limits.idCharsMax} characters`}`
   if (!Number.isInteger(dispatch.priority) || dispatch.priority < 0 || dispatch.priority > 3) return 'priority is not 0 to 3'
   if (chain.length > limits.chainHopsMax) return `chain has more than ${limits.chainHopsMax} hops`
   const isAbout = dispatch.type !== 'request' && dispatch.type !== 'event'
@@ -41,6 +37,19 @@ function invalidField (dispatch: Dispatch): string | undefined {
   if (dispatch.type === 'error' && dispatch.error === null) return 'error is missing on an error'
   return undefined
 }
+
+const idFields = [
+  'dispatchId', 'workflowId', 'parentId', 'inReplyTo', 'source', 'sourceVersion', 'sourceInstance', 'target', 'capability', 'idempotencyKey'
+] as const
+
+/** Field by field: a list that is made for each dispatch took a third of a decision's time. */
+function invalidId (dispatch: Dispatch): typeof idFields[number] | undefined {
+  const isFine = isId(dispatch.dispatchId) && isId(dispatch.workflowId) && isId(dispatch.parentId) && isId(dispatch.inReplyTo) && isId(dispatch.source) &&
+    isId(dispatch.sourceVersion) && isId(dispatch.sourceInstance) && isId(dispatch.target) && isId(dispatch.capability) && isId(dispatch.idempotencyKey)
+  return isFine ? undefined : idFields.find(field => !isId(dispatch[field]))
+}
+
+const isId = (value: string | null): boolean => value === null || (value.length > 0 && value.length <= limits.idCharsMax)
 
 /** Requests without a ttl get this one, so that each has an outcome. */
 export const requestTtlMs = 30_000
