@@ -1,5 +1,6 @@
 // Follows the topics and the archive while the run goes on, and knows what is still to come.
-import { type Entry, type Fate, isLogged, placeOf, type Progress } from './core/history.ts'
+import { type Entry, type Fate, type Forgotten, isLogged, placeOf, type Progress } from './core/history.ts'
+import { ForgottenOffsets } from './reader/forgotten-offsets.ts'
 import type { MeshEntries } from './reader/mesh-entries.ts'
 import { archivedCount, archivedRows, archiveProgress } from './reader/archive-rows.ts'
 import { type ReadRecord, TopicLogs } from './reader/topic-logs.ts'
@@ -10,6 +11,8 @@ export class Collector {
   readonly #logs: TopicLogs
   readonly #entries: Entry[] = []
   readonly #progress: Progress[] = []
+  readonly #forgotten: Forgotten[] = []
+  readonly #forgottenOffsets: ForgottenOffsets
   readonly #meshEntries: MeshEntries
   readonly #databaseUrl: string
   readonly #admitted = new Set<string>()
@@ -22,7 +25,7 @@ export class Collector {
   readonly outcomes: Record<string, number> = {}
   readonly reasons: Record<string, number> = {}
   readonly counts: Record<Entry['kind'] | 'aborted', number> = {
-    ingress: 0, delivery: 0, notice: 0, audit: 0, deferred: 0, 'dead-letter': 0, commit: 0, intent: 0, acked: 0, answered: 0, handled: 0, archived: 0, progress: 0, aborted: 0
+    ingress: 0, delivery: 0, notice: 0, audit: 0, deferred: 0, 'dead-letter': 0, commit: 0, forgotten: 0, intent: 0, acked: 0, answered: 0, handled: 0, archived: 0, progress: 0, aborted: 0
   }
 
   events = 0
@@ -31,6 +34,7 @@ export class Collector {
   constructor (broker: string, databaseUrl: string, meshEntries: MeshEntries) {
     this.#meshEntries = meshEntries
     this.#databaseUrl = databaseUrl
+    this.#forgottenOffsets = new ForgottenOffsets(broker)
     this.#logs = new TopicLogs(broker, topic => meshEntries.isWanted(topic))
   }
 
@@ -38,6 +42,8 @@ export class Collector {
   async readOn (): Promise<boolean> {
     try {
       await this.#logs.readOn(record => this.#take(record))
+      this.#forgotten.push(...await this.#forgottenOffsets.look(Date.now()))
+      this.counts.forgotten = this.#forgotten.length
       return true
     } catch {
       this.readErrors++
@@ -68,10 +74,13 @@ export class Collector {
     const open = this.#logs.open().flatMap(record => this.#meshEntries.entryOf(record) ?? [])
     const rows = await archivedRows(this.#databaseUrl)
     this.counts.archived = rows.length
-    return [...this.#entries, ...open, ...this.#progress, ...rows]
+    return [...this.#entries, ...open, ...this.#forgotten, ...this.#progress, ...rows]
   }
 
-  close (): void { this.#logs.close() }
+  close (): void {
+    this.#logs.close()
+    this.#forgottenOffsets.close()
+  }
 
   #take (record: ReadRecord): void {
     const entry = this.#meshEntries.entryOf(record)
@@ -83,6 +92,7 @@ export class Collector {
       this.counts.aborted++
       return
     }
+    if (entry.kind === 'commit') this.#forgottenOffsets.committed(entry)
     if (entry.kind === 'ingress' && !this.#admitted.has(placeOf(entry))) this.#unadmitted.add(placeOf(entry))
     if (entry.kind === 'audit') this.#takeEvent(entry)
     if (entry.kind === 'deferred') this.#deferred[entry.isTombstone ? 'delete' : 'add'](`${entry.partition}:${entry.key}`)

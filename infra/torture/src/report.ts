@@ -41,7 +41,7 @@ export function summaryOf ({ history, collector, faults, actors, unsettled, took
     surprises: actors.flatMap(({ name, surprises }) => surprises.map(how => `${name}: ${how}`)),
     records: {
       intended: noted('intent'), ingress: counts.ingress, deliveries: counts.delivery, notices: counts.notice, events: collector.events, archived: counts.archived,
-      deferrals: counts.deferred, 'dead letters': counts['dead-letter'], 'offset commits': counts.commit, handled: noted('handled'), 'records of aborted transactions': counts.aborted
+      deferrals: counts.deferred, 'dead letters': counts['dead-letter'], 'offset commits': counts.commit, 'offsets that the broker forgot': counts.forgotten, handled: noted('handled'), 'records of aborted transactions': counts.aborted
     },
     outcomes, reasons, unsettled
   }

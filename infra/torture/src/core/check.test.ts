@@ -89,6 +89,21 @@ test.each(broken)('%s: %s', (_name, kind, breaks) => {
   expect(kindsOf(breaks(small()))).toContain(kind)
 })
 
+describe('an offset that the broker forgot', () => {
+  const committedAgain = (forgotten: object) => [
+    ...small(), { kind: 'commit', topic: '__consumer_offsets', partition: 0, offset: 900, atMs: 900, fate: 'committed', group: 'g', of: 't/0', nextOffset: 7 },
+    { kind: 'forgotten', group: 'g', of: 't/0', nextOffset: 7, answered: 3, atMs: 901, ...forgotten },
+    { kind: 'commit', topic: '__consumer_offsets', partition: 0, offset: 902, atMs: 902, fate: 'committed', group: 'g', of: 't/0', nextOffset: 3 }
+  ] as Entry[]
+
+  test('may be committed again from where it said', () => expect(check(committedAgain({}))).toEqual([]))
+  test('but not from before that', () => expect(kindsOf(committedAgain({ answered: 5 }))).toEqual(['offset-backwards']))
+  test('and nothing else goes backwards for it', () => {
+    expect(kindsOf(committedAgain({ of: 't/1' }))).toEqual(['offset-backwards'])
+    expect(kindsOf(committedAgain({ nextOffset: 6 }))).toEqual(['offset-backwards'])
+  })
+})
+
 test('every kind of anomaly is among them', () => {
   expect([...new Set(broken.map(([, kind]) => kind))].sort()).toEqual([...anomalyKinds].sort())
 })

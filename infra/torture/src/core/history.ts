@@ -100,6 +100,17 @@ export interface Commit extends Logged {
   readonly nextOffset: number
 }
 
+/** The broker answered with less than its own log says that the group had committed; −1 for nothing. */
+export interface Forgotten {
+  readonly kind: 'forgotten'
+  readonly group: string
+  readonly of: string
+  /** As it lies in the log. */
+  readonly nextOffset: number
+  readonly answered: number
+  readonly atMs: number
+}
+
 /** What a source is about to send. */
 export interface Intent {
   readonly kind: 'intent'
@@ -164,7 +175,9 @@ export interface Progress {
   readonly atMs: number
 }
 
-export type Entry = Ingress | Delivery | Notice | AuditEvent | Deferred | DeadLetter | Commit | Intent | Acked | Answered | Handled | Archived | Progress
+export type Entry =
+  | Ingress | Delivery | Notice | AuditEvent | Deferred | DeadLetter | Commit | Forgotten
+  | Intent | Acked | Answered | Handled | Archived | Progress
 export type History = readonly Entry[]
 
 export const placeOf = ({ topic, partition, offset }: Pick<Logged, 'topic' | 'partition' | 'offset'>): string => `${topic}/${partition}/${offset}`
@@ -180,7 +193,8 @@ export function namesOf (entry: Entry): string[] {
     case 'audit': return names(entry.eventId, entry.id, entry.ingress)
     case 'deferred': return names(`${entry.topic}/${entry.partition}:${entry.key}`, entry.id)
     case 'dead-letter': return names(entry.ingress)
-    case 'commit': return names(`${entry.group} ${entry.of}`)
+    case 'commit':
+    case 'forgotten': return names(`${entry.group} ${entry.of}`)
     case 'intent': return names(entry.token)
     case 'acked': return names(entry.token, entry.id, entry.place)
     case 'answered': return names(entry.token, entry.id)
