@@ -17,7 +17,7 @@ import { changeColumns, type RowColumn } from './core/change-columns.ts'
 import { rowCountOf, type Chunk } from './core/chunk.ts'
 import type { AuditEvent } from '@mesh/schemas'
 import { dayOf, daysNeeded, partitionName } from './core/days.ts'
-import { copyLine, eventColumns, withoutNul } from './core/event-columns.ts'
+import { cellsOf, copyLine, eventColumns, type EventCells, withoutNul } from './core/event-columns.ts'
 import { eventLeaf } from './core/event-leaf.ts'
 import { queryColumns } from './core/query-columns.ts'
 import { dayPartitions } from './day-partitions.ts'
@@ -102,10 +102,11 @@ async function insertEvents (client: PoolClient, { partition, events }: Chunk, s
   const log = await lockedLog(client, schema, partition)
   const copy = client.query(copyFrom(`COPY ${schema}.events (${columns}) FROM STDIN`))
   const done = finished(copy)
-  for (const text of copyTexts(fresh, partition, log.size)) copy.write(text)
+  const rows = fresh.map(cellsOf)
+  for (const text of copyTexts(rows, partition, log.size)) copy.write(text)
   copy.end()
   await done
-  await appendLeaves(client, schema, log, fresh.map(eventLeaf))
+  await appendLeaves(client, schema, log, rows.map(eventLeaf))
   return fresh.length
 }
 
@@ -123,10 +124,10 @@ async function knownEvents (client: PoolClient, events: readonly AuditEvent[], s
 }
 
 /** The rows' text in pieces, so that no single string grows to the size of the chunk. */
-function* copyTexts (events: readonly AuditEvent[], log: number, firstIndex: number): Generator<string> {
+function* copyTexts (rows: readonly EventCells[], log: number, firstIndex: number): Generator<string> {
   let text = ''
-  for (const [i, event] of events.entries()) {
-    text += copyLine(event, log, firstIndex + i)
+  for (const [i, cells] of rows.entries()) {
+    text += copyLine(cells, log, firstIndex + i)
     if (text.length < copyTextChars) continue
     yield text
     text = ''

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { copyLine, eventColumns } from './event-columns.ts'
+import { cellsOf, copyLine, eventColumns } from './event-columns.ts'
 import { sampleEvent } from '../../test/sample-events.ts'
 
 const atMs = Date.UTC(2026, 10, 21, 10, 11, 12, 13)
 const cells = (changes: Parameters<typeof sampleEvent>[0]) => {
-  const values = copyLine(sampleEvent(changes)).slice(0, -1).split('\t')
+  const values = copyLine(cellsOf(sampleEvent(changes))).slice(0, -1).split('\t')
   return Object.fromEntries(eventColumns.map(({ name }, index) => [name, values[index]]))
 }
 
@@ -43,7 +43,7 @@ test('a decision about a circuit that is not closed says which, and for whom ano
 })
 
 test('what an agent claims can break neither line nor cell', () => {
-  const line = copyLine(sampleEvent({ eventId: 'e', atMs, source: 'a\tb\nc\\d\r\u0000e' }))
+  const line = copyLine(cellsOf(sampleEvent({ eventId: 'e', atMs, source: 'a\tb\nc\\d\r\u0000e' })))
   expect(line.split('\n')).toHaveLength(2)
   expect(line.split('\t')).toHaveLength(eventColumns.length)
   expect(line).toContain('a\\tb\\nc\\\\d\\r\uFFFDe')

@@ -6,6 +6,7 @@
 //     can make a row that PostgreSQL refuses.
 
 import type { AuditEvent } from '@mesh/schemas'
+import { canonicalJson, type Json } from '@mesh/evidence/log'
 
 export type EventCell = string | number | null
 
@@ -47,7 +48,7 @@ export const eventColumns: readonly Column[] = [
   { name: 'reply_partition', cell: event => event.replyPartition },
   { name: 'latency_ms', cell: event => event.latencyMs },
   { name: 'agent_ms', cell: event => event.agentMs },
-  { name: 'usage', cell: event => event.usage === null ? null : jsonText(event.usage), json: true },
+  { name: 'usage', cell: event => event.usage === null ? null : jsonText({ ...event.usage }), json: true },
   { name: 'ingress_topic', cell: event => event.ingress.topic },
   { name: 'ingress_partition', cell: event => event.ingress.partition },
   { name: 'ingress_offset', cell: event => event.ingress.offset },
@@ -57,7 +58,7 @@ export const eventColumns: readonly Column[] = [
   { name: 'decided_by', cell: event => event.decidedBy },
   { name: 'claimed_priority', cell: event => event.claimedPriority },
   { name: 'due_at', cell: event => event.dueAtMs === null ? null : instant(event.dueAtMs) },
-  { name: 'quota', cell: event => event.quota === null ? null : jsonText(event.quota), json: true },
+  { name: 'quota', cell: event => event.quota === null ? null : jsonText({ ...event.quota }), json: true },
   { name: 'expected_wait_ms', cell: event => event.expectedWaitMs },
   { name: 'handler_ms', cell: event => event.handlerMs },
   { name: 'circuit_state', cell: ({ circuit }) => circuit === null ? null : circuit.state },
@@ -70,11 +71,15 @@ export const eventColumns: readonly Column[] = [
   { name: 'follows', cell: event => event.follows }
 ]
 
+/** In the order of `eventColumns`; made once for the row and for the leaf that seals it. */
+export type EventCells = readonly EventCell[]
+
+export const cellsOf = (event: AuditEvent): EventCells => eventColumns.map(({ cell }) => cell(event))
+
 /** One line of COPY's text format, with its line end; what the archive adds comes after the event's own columns. */
-export function copyLine (event: AuditEvent, ...added: readonly number[]): string {
+export function copyLine (cells: EventCells, ...added: readonly number[]): string {
   let line = ''
-  for (const { cell } of eventColumns) {
-    const value = cell(event)
+  for (const value of cells) {
     if (line !== '') line += '\t'
     line += value === null ? '\\N' : typeof value === 'number' ? value : escaped(value)
   }
@@ -82,13 +87,26 @@ export function copyLine (event: AuditEvent, ...added: readonly number[]): strin
   return `${line}\n`
 }
 
-function jsonText (value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => typeof inner === 'string' ? withoutNul(inner).toWellFormed() : inner)
+/** The one text that it has (RFC 8785), so that the leaf can take it as it is. */
+const jsonText = (value: Json): string => canonicalJson(storable(value))
+
+function storable (value: Json): Json {
+  if (typeof value === 'string') return withoutNul(value).toWellFormed()
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(storable)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, storable(inner)]))
 }
+
+/** Events of one round share their times: the texts of the last ones are kept, each at the place of its low bits. */
+const instants = { ms: new Float64Array(256).fill(NaN), texts: new Array<string>(256) }
 
 export function instant (atMs: number): string {
   if (atMs > lastInstantMs) return 'infinity'
-  return atMs < 0 ? '-infinity' : new Date(atMs).toISOString()
+  if (atMs < 0) return '-infinity'
+  const at = atMs & 255
+  if (instants.ms[at] === atMs) return instants.texts[at]!
+  instants.ms[at] = atMs
+  return instants.texts[at] = new Date(atMs).toISOString()
 }
 
 const special = /[\\\n\r\t\u0000]/

@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
 import { canonicalJson, type Json } from '@mesh/evidence/log'
 import fc from 'fast-check'
-import { copyLine, eventColumns } from './event-columns.ts'
+import { cellsOf, copyLine, eventColumns } from './event-columns.ts'
 import { eventLeaf, eventLeafText } from './event-leaf.ts'
 import { sampleEvent } from '../../test/sample-events.ts'
 
 const atMs = Date.UTC(2026, 10, 21, 10, 11, 12, 13)
-const sealed = (changes: Partial<Parameters<typeof sampleEvent>[0]>) => JSON.parse(eventLeafText(sampleEvent({ eventId: 'e', atMs, ...changes }))) as Record<string, Json>
+const sealed = (changes: Partial<Parameters<typeof sampleEvent>[0]>) => JSON.parse(eventLeafText(cellsOf(sampleEvent({ eventId: 'e', atMs, ...changes })))) as Record<string, Json>
 
 describe('what is sealed of an event', () => {
   test('is each column that has a value, as canonical JSON', () => {
     const event = sampleEvent({ eventId: 'e', atMs })
-    const text = eventLeafText(event)
+    const text = eventLeafText(cellsOf(event))
     expect(text).toBe(canonicalJson(JSON.parse(text) as Json))
-    const cells = copyLine(event).slice(0, -1).split('\t')
+    const cells = copyLine(cellsOf(event)).slice(0, -1).split('\t')
     expect(Object.keys(JSON.parse(text) as object)).toEqual(eventColumns.map(({ name }) => name).filter((_, i) => cells[i] !== '\\N').sort())
   })
 
@@ -33,12 +33,12 @@ describe('what is sealed of an event', () => {
   })
 
   test('property: is canonical, whatever an agent claims', () => fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (source, capability) => {
-    const text = eventLeafText(sampleEvent({ eventId: 'e', atMs, source, capability }))
+    const text = eventLeafText(cellsOf(sampleEvent({ eventId: 'e', atMs, source, capability })))
     expect(text).toBe(canonicalJson(JSON.parse(text) as Json))
   })))
 
   test('has a hash of its own for each value', () => {
-    const hashes = [{}, { source: 'x' }, { hop: 1 }, { reason: '' }, { atMs: atMs + 1 }].map(changes => eventLeaf(sampleEvent({ eventId: 'e', atMs, ...changes })))
+    const hashes = [{}, { source: 'x' }, { hop: 1 }, { reason: '' }, { atMs: atMs + 1 }].map(changes => eventLeaf(cellsOf(sampleEvent({ eventId: 'e', atMs, ...changes }))))
     expect(new Set(hashes).size).toBe(hashes.length)
     expect(hashes.every(hash => hash.length === 32)).toBe(true)
   })

@@ -2,22 +2,22 @@
 //
 // L1. Each column's cell is what COPY reads, so row and leaf say the same; a test holds them together, another one the row read back.
 
-import type { AuditEvent } from '@mesh/schemas'
-import { canonicalJson, sealedNumber, sha256, type Hash, type Json } from '@mesh/evidence/log'
-import { eventColumns, withoutNul, type EventCell } from './event-columns.ts'
+import { sealedNumber, sha256, type Hash } from '@mesh/evidence/log'
+import { eventColumns, withoutNul, type EventCell, type EventCells } from './event-columns.ts'
 
 // Both orders are fixed, so each is made once.
-const columns = [...eventColumns].sort((a, b) => a.name < b.name ? -1 : 1).map(({ name, cell, json }) => ({ key: `${JSON.stringify(name)}:`, cell, json }))
+const columns = eventColumns.map(({ name, json }, at) => ({ name, key: `${JSON.stringify(name)}:`, at, json })).sort((a, b) => a.name < b.name ? -1 : 1)
 
-export const eventLeaf = (event: AuditEvent): Hash => sha256.leaf(Buffer.from(eventLeafText(event)))
+export const eventLeaf = (cells: EventCells): Hash => sha256.leaf(Buffer.from(eventLeafText(cells)))
 
-export function eventLeafText (event: AuditEvent): string {
+export function eventLeafText (cells: EventCells): string {
   let text = ''
-  for (const { key, cell, json } of columns) {
-    const value = cell(event)
+  for (const { key, at, json } of columns) {
+    const value = cells[at]!
     if (value === null) continue
     text += text === '' ? key : `,${key}`
-    text += json === true ? canonicalJson(JSON.parse(String(value)) as Json) : cellJson(value)
+    // A cell of JSON is in its canonical form already.
+    text += json === true ? String(value) : cellJson(value)
   }
   return `{${text}}`
 }
