@@ -6,7 +6,6 @@
 //   I3. Draining waits for handlers and for calls made outside handlers; what isn't over by then is aborted and left.
 import { type Codec, type Delivery, type Dispatch, type Notice, reasonCodes } from '@mesh/schemas'
 import { digest, type SignatureProblem } from '@mesh/signing'
-import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { AgentParts } from './agent-parts.ts'
 import type { Carrier, Clock } from './carrier.ts'
@@ -20,6 +19,7 @@ import type { Recover } from './exchange-parts.ts'
 import { cancelled, overtaken, stopped } from './giving-up.ts'
 import { PacedCarrier } from './paced-carrier.ts'
 import { handleDelivery, type HandlingOutcome, handlingOf, type HandlingPorts, type Received, remainingMs, sendBack } from './pipeline.ts'
+import { randomPool } from './random-pool.ts'
 import { type Run, Runs } from './runs.ts'
 import type { SlowDown, SlowDownSignal } from './slow-down.ts'
 
@@ -72,7 +72,7 @@ export class AgentInstance {
       clock: processClock,
       brokerClock: this.brokerClock,
       digest,
-      randomBytes: () => randomBytes(randomBytesPerId),
+      randomBytes: randomPool(randomBytesPerId),
       onRefused: refused => {
         this.counters.add('refused')
         parts.refusals.tell(refused, logger)
