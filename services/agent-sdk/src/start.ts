@@ -19,6 +19,7 @@ import { maxConcurrentDefault, slaP95MsDefault } from './definition.ts'
 import { Inbox } from './inbox.ts'
 import { AgentInstance } from './instance.ts'
 import { meterAgents } from './meters.ts'
+import { startPersistently } from './persistent-start.ts'
 import { register } from './registration.ts'
 
 /** Kept of drainMs for flushing, committing and leaving. */
@@ -40,6 +41,10 @@ interface Party {
  */
 export async function startAgents (agents: readonly Agent[], options: StartOptions = {}): Promise<void> {
   const settings = settingsFrom(options)
+  await startPersistently(() => startOnce(agents, settings), settings)
+}
+
+async function startOnce (agents: readonly Agent[], settings: Settings): Promise<void> {
   const connection = await connect(settings, agents.map(agent => agent.name).join('+').slice(0, 100), groupPrefixOf(settings, agents[0]?.name ?? 'agents'))
   const party: Party = { connection, left: agents.length, health: undefined }
   const started = await Promise.allSettled(agents.map(agent => startOne(partsOf(agent), settings, party)))
