@@ -137,7 +137,10 @@ async function countRound (options: CountingOptions, { places, decidedBelow, ask
   const open = places.map((place, index) => ({ ...place, offset: positions.get(placeKey(place)) ?? 0, decidedBelow: decidedBelow[index] ?? 0 }))
     // To the end, not only to what was decided: there may be markers behind it.
     .filter(place => place.offset < Math.max(place.decidedBelow, bounds.get(placeKey(place))?.high ?? 0))
-  if (open.length === 0) return false
+  if (open.length === 0) {
+    await counts.reached(askedAtMs)
+    return false
+  }
   const chunks = await log.read(open.map(({ topic, partition, offset }) => ({ topic, partition, offset, bytesMax })))
   const lost = chunks.filter(({ problem }) => problem !== undefined)
   for (const { topic, partition, nextOffset } of lost) logger.error({ topic, partition, nextOffset }, 'ingress records were deleted before they were counted')

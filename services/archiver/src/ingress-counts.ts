@@ -18,6 +18,8 @@ export interface IngressCounts {
   /** Where each partition is to be counted on; one that is new begins at its low offset. */
   positions (places: readonly (Place & { readonly low: number })[]): Promise<Map<string, number>>
   archivedTo (topic: string): Promise<Map<number, number>>
+  /** Every partition was counted to an end that lay behind this time. */
+  reached (atMs: number): Promise<void>
   take (parts: readonly CountedPart[]): Promise<TakeResult>
   /** Takes out what has come meanwhile; answers how many are still missing. */
   stillMissing (): Promise<number>
@@ -27,6 +29,8 @@ export type TakeResult = { readonly outcome: 'taken', readonly records: number, 
 
 export const missingMax = 100_000
 const recheckedMax = 1_000
+/** Of partitions in which nothing comes; it only decides how soon a day is known to be over. */
+const reachedEveryMinutes = 10
 export const placeKey = ({ topic, partition }: Place): string => `${topic}/${partition}`
 const iso = (atMs: number): string => new Date(atMs).toISOString()
 
@@ -48,6 +52,10 @@ export function ingressCounts (connections: Connections, schema: string): Ingres
     archivedTo: topic => connections.use(async client => {
       const { rows } = await client.query<{ partition: number, next_offset: string }>(`SELECT partition, next_offset FROM ${schema}.progress WHERE topic = $1`, [topic])
       return new Map(rows.map(row => [row.partition, Number(row.next_offset)]))
+    }),
+    reached: atMs => connections.use(async client => {
+      await client.query(`UPDATE ${schema}.ingress_progress SET counted_until = $1
+        WHERE counted_until IS NULL OR counted_until < $1::timestamptz - interval '${reachedEveryMinutes} minutes'`, [iso(atMs)])
     }),
     take: parts => connections.use(client => takeOnce(client, schema, parts)),
     stillMissing: () => connections.use(async client => {

@@ -10,6 +10,7 @@ import { openCheckpointFolder } from './checkpoint-folder.ts'
 import { startCheckpointer, type Checkpointer } from './checkpointer.ts'
 import { openCheckpoints, type CheckpointKey } from './checkpoints.ts'
 import { openConnections } from './connections.ts'
+import { dayStatements } from './day-statements.ts'
 import type { ArchiverOptions } from './process.ts'
 
 export type Sealing = Checkpointer
@@ -43,7 +44,7 @@ async function open (options: ArchiverOptions, { codec, metrics, logger }: Seali
   let connected: Promise<void> | undefined
   const checkpointer = startCheckpointer({
     ...countersOf(metrics),
-    checkpoints: openCheckpoints({ connections, schema, origin, key, nowMs: Date.now }),
+    checkpoints: openCheckpoints({ connections, schema, origin, key, nowMs: Date.now, statements: client => dayStatements(client, schema) }),
     key: key.key,
     origin,
     everyMs: options.checkpointEveryMs,

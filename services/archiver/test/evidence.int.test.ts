@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { leafText, sealedEventOf, sha256, storedTree, type FindingCode } from '@mesh/evidence'
+import { ingressDayFrom, leafText, sealedEventOf, sha256, storedTree, type FindingCode } from '@mesh/evidence'
 import { readdir } from 'node:fs/promises'
 import { cellsOf } from '../src/core/event-columns.ts'
 import { eventLeafText } from '../src/core/event-leaf.ts'
@@ -58,6 +58,23 @@ test('what was sealed before its row existed is what the row says', async () => 
   const from = Number(rows[0].leaf_index)
   const leaves = await storedTree((query, values) => stand.database.query(query, [...values]), stand.schema, 0).leaves({ from, to: from + 1 })
   expect([...leaves.values()]).toEqual([sha256.leaf(Buffer.from(text))])
+})
+
+test('a day of ingress records that is over is told once, in a statement that the checkpoints sign', async () => {
+  const [over, young] = ['2026-01-05', new Date().toISOString().slice(0, 10)]
+  const positions = (day: string) => sql(`INSERT INTO @ingress_days (day, topic, partition, first_offset, last_offset, records, gaps, run_from, closed_digest)
+    VALUES ($1, 'mesh.dispatch.p1', 0, 4, 9, 5, 1, 7, $2), ($1, 'mesh.dispatch.p0', 3, 0, 0, 1, 0, 0, $2)`, [day, '00'.repeat(32)])
+  await positions(over)
+  await positions(young)
+  await sql('INSERT INTO @ingress_progress (topic, partition, first_offset, next_offset, counted_until) VALUES (\'mesh.dispatch.p9\', 0, 0, 0, now())')
+  const told = async () => (await sql('SELECT body FROM @statements WHERE body LIKE \'{"day":%\' ORDER BY leaf_index')).rows.map(({ body }) => ingressDayFrom(JSON.parse(body)))
+  const [day] = await until(told, days => days.length > 0)
+  expect(day).toMatchObject({ day: over, partitions: [{ topic: 'mesh.dispatch.p0', partition: 3, records: 1 }, { topic: 'mesh.dispatch.p1', partition: 0, firstOffset: 4, lastOffset: 9, records: 5 }] })
+  const { rows: [{ size }] } = await sql('SELECT max(size) AS size FROM @checkpoints')
+  await stand.sendRequests(0, 20)
+  await until(async () => Number((await sql('SELECT max(size) AS size FROM @checkpoints')).rows[0].size), later => later > Number(size))
+  expect(await told()).toHaveLength(1)
+  expect(await verified(stand)).toMatchObject({ findings: [], isWhole: true })
 })
 
 // Each as the owner of the tables can do it; what it was is put back afterwards.

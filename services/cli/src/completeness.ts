@@ -6,6 +6,7 @@
 //   K2. Where the topic has lost records, the counts that the archiver kept stand in; where there are none, that is said.
 //   K3. In no group; commits nothing. A day at a time, so that memory holds the positions of a day.
 import { digestOf, digestOfRuns, expectKept, gapsKeptMax, kindOfRow, PartitionLedger, PositionSet, readIngress, skewMs, type IngressStretch, type PartitionVerdict } from '@mesh/completeness'
+import type { IngressDay } from '@mesh/evidence'
 import { startLogReader, type LogReader } from '@mesh/runtime'
 import { topicNames, type TopicNames } from '@mesh/topics'
 import type { Admin } from 'kafkajs'
@@ -13,7 +14,7 @@ import { openArchiveScan, type ArchiveScan } from './archive-scan.ts'
 import { connectKafka, partitionsOf } from './broker.ts'
 import { completenessReport, type CompletenessReport } from './core/completeness-rows.ts'
 import { daysOf, wholeDay, type DayRange, type TimeRange } from './core/time-range.ts'
-import { countedSoFar, keptDays, type Counted, type KeptPositions } from './kept-counts.ts'
+import { countedSoFar, isAsSigned, keptDays, signedDay, type Counted, type KeptPositions } from './kept-counts.ts'
 import { quietLogger } from './quiet-logger.ts'
 import { codecFrom } from './schema-registry.ts'
 import { unarchivedAdmissions } from './unarchived-admissions.ts'
@@ -114,6 +115,7 @@ async function countDay (counting: Counting, asked: DayRange): Promise<Map<strin
     const whole = wholeDay(asked.day)
     if (asked.fromMs > whole.fromMs || asked.toMs < whole.toMs) return countDay(counting, whole)
   }
+  const signed = stands.some(standsIn) ? await signedDay(counting.archive, asked.day) : undefined
   const ledgers = new Map(stands.map(({ place }) => [keyOf(place), new PartitionLedger(place.topic, place.partition)]))
   const stretches = stands.map((stand): IngressStretch => {
     const { place, ends, isCut } = stand
@@ -122,7 +124,7 @@ async function countDay (counting: Counting, asked: DayRange): Promise<Map<strin
     let { fromOffset } = stand
     if (standsIn(stand)) {
       fromOffset = Math.max(ends.low, counted?.nextOffset ?? 0)
-      expectStandIn(counting, ledgers.get(key)!, kept.get(key)!)
+      expectStandIn(counting, ledgers.get(key)!, kept.get(key)!, signed)
       if (counted === undefined || ends.low > counted.nextOffset) uncertain(counting, `${key}: records from ${counted?.nextOffset ?? 0} to ${ends.low - 1} are gone and were not counted before.`)
     } else if (isCut && !kept.has(key) && !isKnownEmpty(counted, ends.low)) {
       uncertain(counting, `${key}: the topic begins at ${ends.low}, and what lay before was not counted; nothing is known of it.`)
@@ -159,11 +161,16 @@ function uncertain (counting: Counting, note: string): void {
 }
 
 /** What was kept must agree with itself: its count, its digest and its gaps are three ways to say one thing. */
-function expectStandIn (counting: Counting, ledger: PartitionLedger, { positions, gaps }: KeptPositions): void {
+function expectStandIn (counting: Counting, ledger: PartitionLedger, { positions, gaps }: KeptPositions, signed: IngressDay | undefined): void {
   const { day, records } = positions
   expectKept(ledger, { ...positions, gaps })
   if (positions.gaps > gapsKeptMax) return uncertain(counting, `${day} ${keyOf(positions)}: it has more than ${gapsKeptMax} gaps, so positions can't be told from its count.`)
-  if (ledger.expected.count === records && digestOfRuns(ledger.expected.runs()) === digestOf(positions)) return
+  const isWhole = ledger.expected.count === records && digestOfRuns(ledger.expected.runs()) === digestOf(positions)
+  if (isWhole && signed !== undefined && !isAsSigned(signed, positions)) {
+    return uncertain(counting, `${day} ${keyOf(positions)}: the count that was kept is not the one that was signed; it was changed.`)
+  }
+  if (isWhole && signed === undefined) counting.notes.add(`${day}: no signed statement tells its positions yet; that they are as they were counted is the database's word.`)
+  if (isWhole) return
   uncertain(counting, `${day} ${keyOf(positions)}: the count that was kept does not agree with its digest; it was changed.`)
 }
 

@@ -1,5 +1,6 @@
 // The counts of ingress records that the archiver keeps, as the archive has them.
-import type { DayPositions } from '@mesh/completeness'
+import { digestOf, type DayPositions } from '@mesh/completeness'
+import { ingressDayFrom, ingressDayPrefix, type IngressDay, type Json } from '@mesh/evidence'
 import type { ArchiveScan } from './archive-scan.ts'
 
 const keyOf = ({ topic, partition }: { readonly topic: string, readonly partition: number }): string => `${topic}/${partition}`
@@ -40,4 +41,19 @@ export async function countedSoFar (archive: ArchiveScan): Promise<Map<string, C
   const rows = await archive.rows<ProgressRow>(
     `SELECT topic, partition, first_offset, next_offset FROM ${archive.schema}.ingress_progress`, [])
   return new Map(rows.map(row => [keyOf(row), { firstOffset: Number(row.first_offset), nextOffset: Number(row.next_offset) }]))
+}
+
+/** What a signed statement tells of the day, by topic/partition; undefined where none does yet. */
+export async function signedDay (archive: ArchiveScan, day: string): Promise<IngressDay | undefined> {
+  const prefix = ingressDayPrefix(day)
+  const [row] = await archive.rows<{ body: string }>(
+    `SELECT body FROM ${archive.schema}.statements WHERE body LIKE '{"day":%' AND left(body, ${prefix.length}) = $1 ORDER BY leaf_index LIMIT 1`, [prefix])
+  return row === undefined ? undefined : ingressDayFrom(JSON.parse(row.body) as Json)
+}
+
+/** Whether the positions that were kept are those that were signed. */
+export function isAsSigned ({ partitions }: IngressDay, kept: DayPositions): boolean {
+  const { topic, partition, records } = kept
+  const signed = partitions.find(one => one.topic === topic && one.partition === partition)
+  return signed !== undefined && signed.records === records && signed.digest === digestOf(kept)
 }

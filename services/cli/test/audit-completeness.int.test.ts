@@ -1,5 +1,7 @@
 // `mesh audit completeness` against real topics and the archiver's own tables.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { digestOf } from '@mesh/completeness'
+import { canonicalJson, ingressDayStatement } from '@mesh/evidence'
 import type { ChildProcess } from 'node:child_process'
 import { countCompleteness } from '../src/completeness.ts'
 import type { CompletenessReport } from '../src/core/completeness-rows.ts'
@@ -21,6 +23,19 @@ const idOf = ({ topic, partition, offset }: Place): string => `${topic}/${partit
 const ask = (): Promise<CompletenessReport> => {
   const toMs = Date.now() + 60_000
   return countCompleteness(stand.settings, { fromMs: toMs - 86_400_000, toMs }, () => undefined, AbortSignal.timeout(120_000))
+}
+
+/** The statement of the archiver's counts, all of one day, as its checkpoints sign it. */
+async function dayToSign (): Promise<string> {
+  const rows = await stand.rows<Record<'day' | 'topic' | 'first_offset' | 'last_offset' | 'records' | 'run_from' | 'closed_digest', string> & { partition: number }>(
+    'SELECT day::text AS day, topic, partition, first_offset, last_offset, records, run_from, closed_digest FROM $SCHEMA.ingress_days')
+  return canonicalJson(ingressDayStatement({
+    day: rows[0]!.day,
+    partitions: rows.map(({ topic, partition, ...row }) => ({
+      topic, partition, firstOffset: Number(row.first_offset), lastOffset: Number(row.last_offset), records: Number(row.records),
+      digest: digestOf({ closedDigest: row.closed_digest, runFrom: Number(row.run_from), lastOffset: Number(row.last_offset) })
+    }))
+  }))
 }
 
 test('committed records are counted exactly, with markers and aborted records between them', async () => {
@@ -144,9 +159,20 @@ test('when the topics have lost their records, the counts that were kept still a
   await until(() => stand.rows<{ next_offset: string }>(next), ([row]) => row?.next_offset === high)
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: high }] })
   const report = await ask()
-  expect(report.notes).toEqual([expect.stringContaining('the whole day was counted by the positions that the archiver kept')])
+  expect(report.notes).toEqual([
+    expect.stringContaining('the whole day was counted by the positions that the archiver kept'), expect.stringContaining('no signed statement tells its positions yet')
+  ])
   expect(report).toMatchObject({ isUncertain: false, sum: { expected: places.length, found: places.length - 1, missing: 1 } })
   expect(report.partitions.flatMap(({ firstMissing }) => firstMissing)).toEqual([idOf(places[10]!)])
+  // As it will be signed when the day is over.
+  const body = await dayToSign()
+  await stand.rows(`INSERT INTO $SCHEMA.statements (leaf_index, body) VALUES (1000000, '${body}')`)
+  const signed = await ask()
+  expect([signed.isUncertain, signed.notes.length]).toEqual([false, 1])
+  await stand.rows(`UPDATE $SCHEMA.ingress_days SET records = records - 1, last_offset = last_offset - 1 WHERE topic = '${topic}' AND last_offset > run_from`)
+  const agreeing = await ask()
+  expect(agreeing.isUncertain).toBe(true)
+  expect(agreeing.notes.join()).toContain('is not the one that was signed')
   await stand.rows(`UPDATE $SCHEMA.ingress_days SET records = records - 1 WHERE topic = '${topic}'`)
   const changed = await ask()
   expect([changed.isComplete, changed.isUncertain]).toEqual([false, true])

@@ -1,8 +1,7 @@
-// A digest over positions that can be made step by step, and the bytes of a day that a signature covers.
+// A digest over positions that can be made step by step.
 //
 // G1. Positions are told as maximal runs [from, to] in ascending order: D = SHA-256(D before || from || to), both as eight bytes, big end
 //     first, and 32 zero bytes before the first run. It depends on the positions alone, not on how they were read.
-// G2. The bytes of a day are lines of text, one fact a line, in a fixed order, each with its line end.
 
 import { createHash } from 'node:crypto'
 import type { DayPositions } from './day-positions.ts'
@@ -26,9 +25,3 @@ export function digestOfRuns (runs: Iterable<readonly [from: number, to: number]
 /** Over all positions of the day so far. */
 export const digestOf = ({ closedDigest, runFrom, lastOffset }: Pick<DayPositions, 'closedDigest' | 'runFrom' | 'lastOffset'>): string =>
   chainedRun(closedDigest, runFrom, lastOffset)
-
-/** What a signature over the day's positions covers. */
-export function dayPositionsBytes (positions: DayPositions): Buffer {
-  const { day, topic, partition, firstOffset, lastOffset, records } = positions
-  return Buffer.from(['mesh-ingress-day/1', day, topic, partition, firstOffset, lastOffset, records, digestOf(positions), ''].join('\n'))
-}

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createHash } from 'node:crypto'
 import { PositionSet } from './core/position-set.ts'
-import { dayPositionsBytes, digestOf, digestOfRuns } from './day-digest.ts'
+import { digestOf, digestOfRuns } from './day-digest.ts'
 import { dayOf, isSettled, takePositions, type DayPositions, type PositionGap } from './day-positions.ts'
 
 const place = { topic: 'mesh.dispatch.p0', partition: 3 }
@@ -69,12 +69,6 @@ test('the digest is the one that is written down', () => {
     return createHash('sha256').update(before).update(numbers).digest()
   }
   expect(digestOfRuns([[0, 4], [7, 7]])).toBe(run(run(Buffer.alloc(32), 0n, 4n), 7n, 7n).toString('hex'))
-})
-
-test('the bytes of a day are lines of its facts', () => {
-  const { days } = taken([[{ offset: 5, appendedAtMs: noonMs }, { offset: 6, appendedAtMs: noonMs }]])
-  const positions = days.get('2026-11-22')!
-  expect(dayPositionsBytes(positions).toString()).toBe(`mesh-ingress-day/1\n2026-11-22\nmesh.dispatch.p0\n3\n5\n6\n2\n${digestOf(positions)}\n`)
 })
 
 test('a day is settled an hour after its end', () => {

@@ -6,7 +6,10 @@ export { findingCodes, type Finding, type FindingCode } from './core/finding.ts'
 export { checkpointText, parseNote, type Checkpoint, type SignedNote } from './core/note.ts'
 export { consistencyRuns, inclusionRuns, isConsistent, isIncluded } from './core/proofs.ts'
 export { leafText, sealedEventOf, type RowField, type SealedEvent } from './core/row.ts'
-export { headsFrom, headsStatement, logFormat, originFrom, originStatement, statementLog, type Heads, type LogHead, type Origin } from './core/statement.ts'
+export {
+  headsFrom, headsStatement, ingressDayFrom, ingressDayPrefix, ingressDayStatement, logFormat, originFrom, originStatement, statementLog,
+  type Heads, type IngressDay, type LogHead, type Origin
+} from './core/statement.ts'
 export { bundleLines, ExportError, type ExportCode, type ExportOptions } from './export.ts'
 export { checkSignature, keyFromText, keyText, noteKey, signedNote, type NoteKey } from './note-key.ts'
 export { runLeavesMax, storedLevels, storedTree, StoredTreeError, type Query, type StoredTree } from './stored-tree.ts'

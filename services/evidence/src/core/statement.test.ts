@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Json } from './canonical.ts'
-import { headsFrom, headsStatement, instantOf, isCount, originFrom, originStatement } from './statement.ts'
+import { canonicalJson, type Json } from './canonical.ts'
+import { headsFrom, headsStatement, ingressDayFrom, ingressDayPrefix, ingressDayStatement, instantOf, isCount, originFrom, originStatement } from './statement.ts'
 
 const atMs = Date.UTC(2026, 10, 21, 10)
 const root = Buffer.alloc(32, 7).toString('latin1')
@@ -41,6 +41,25 @@ describe('the origin', () => {
     ['another kind', field(statement, { kind: 'heads' })], ['no time', field(statement, { at: 7 })], ['no bound', field(statement, { unsealedBefore: 'once' })], ['half an event', field(statement, { unsealedEvents: 0.5 })],
     ['fewer than no events', field(statement, { unsealedEvents: -1 })]
   ])('with %s is none', (_what, other) => expect(originFrom(other)).toBeUndefined())
+})
+
+describe('the positions of a day', () => {
+  const positions = (partition: number) => ({ topic: 'mesh.dispatch.p1', partition, firstOffset: 4, lastOffset: 9, records: 5, digest: 'ab'.repeat(32) })
+  const day = { day: '2026-11-21', partitions: [positions(0), positions(1), { ...positions(0), topic: 'mesh.dispatch.p2' }] }
+  const statement = ingressDayStatement({ ...day, partitions: day.partitions.toReversed() })
+
+  test('are written in the order of their partitions, and read as they were', () => expect(ingressDayFrom(statement)).toEqual(day))
+  test('are found by how their text begins, and nothing else is', () => {
+    expect(canonicalJson(statement).startsWith(ingressDayPrefix('2026-11-21'))).toBe(true)
+    for (const other of [headsStatement(heads), originStatement(origin)]) expect(canonicalJson(other).startsWith('{"day":')).toBe(false)
+  })
+  test.each<[string, Json]>([
+    ['another kind', field(statement, { kind: 'heads' })], ['no day', field(statement, { day: 7 })], ['no list', field(statement, { partitions: 'all' })],
+    ['half a record', field(statement, { partitions: [{ ...positions(0), records: 0.5 }] })], ['no topic', field(statement, { partitions: [{ ...positions(0), topic: 1 }] })],
+    ['no digest', field(statement, { partitions: [{ ...positions(0), digest: null }] })], ['a partition that is nothing', field(statement, { partitions: [null] })],
+    ['an offset below zero', field(statement, { partitions: [{ ...positions(0), firstOffset: -1 }] })], ['no end', field(statement, { partitions: [{ ...positions(0), lastOffset: '9' }] })],
+    ['a partition without a number', field(statement, { partitions: [{ ...positions(0), partition: '0' }] })]
+  ])('with %s are none', (_what, other) => expect(ingressDayFrom(other)).toBeUndefined())
 })
 
 test('a time has one form', () => {

@@ -2,8 +2,10 @@
 //
 //   origin   the first one: how many events were archived before there was a log, and before which time they lie
 //   heads    at each checkpoint: size and root of the log of each task, so that one signature commits to all of them
+//   ingress_day  once a day is over: the positions of its committed ingress records, so that completeness can be asked after the
+//            topics have lost them
 //
-// Statements of other kinds may stand between them (the positions of a day); whoever reads this one passes over them.
+// Whoever reads one kind passes over the others.
 
 import type { Hash } from '@mesh/signing/merkle'
 import type { Json } from './canonical.ts'
@@ -29,6 +31,23 @@ export interface Origin {
   readonly unsealedEvents: number
   /** No event without a place in a log lies at or after this time; null where there is none. */
   readonly unsealedBeforeMs: number | null
+}
+
+/** Of the committed records of one day in one partition of ingress. */
+export interface IngressPositions {
+  readonly topic: string
+  readonly partition: number
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly records: number
+  /** Over all of its positions; hex (`digestOf` of @mesh/completeness). */
+  readonly digest: string
+}
+
+export interface IngressDay {
+  /** YYYY-MM-DD in UTC. */
+  readonly day: string
+  readonly partitions: readonly IngressPositions[]
 }
 
 type Fields = { readonly [key: string]: Json }
@@ -59,6 +78,22 @@ export function originFrom (statement: Json): Origin | undefined {
   return { atMs, unsealedEvents: fields.unsealedEvents, unsealedBeforeMs: beforeMs }
 }
 
+export function ingressDayStatement ({ day, partitions }: IngressDay): Json {
+  const ordered = [...partitions].sort((a, b) => a.topic < b.topic ? -1 : a.topic > b.topic ? 1 : a.partition - b.partition)
+  const told = ordered.map(({ topic, partition, firstOffset, lastOffset, records, digest }) => ({ topic, partition, firstOffset, lastOffset, records, digest }))
+  return { format: logFormat, kind: 'ingress_day', day, partitions: told }
+}
+
+/** How the text of a day's statement begins: its keys are in canonical order, and no other kind begins so. */
+export const ingressDayPrefix = (day: string): string => `{"day":"${day}",`
+
+export function ingressDayFrom (statement: Json): IngressDay | undefined {
+  const fields = fieldsOf(statement, 'ingress_day')
+  if (fields === undefined || typeof fields.day !== 'string' || !Array.isArray(fields.partitions)) return undefined
+  const partitions = (fields.partitions as readonly Json[]).map(positionsFrom)
+  return partitions.includes(undefined) ? undefined : { day: fields.day, partitions: partitions as IngressPositions[] }
+}
+
 export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 /** Of a time as `Date.toISOString` writes it; anything else is none. */
@@ -80,4 +115,10 @@ function headFrom (value: Json): LogHead | undefined {
   const { log, size, root } = (value ?? {}) as Fields
   const hash = typeof root === 'string' ? hashFromBase64(root) : undefined
   return isCount(log) && isCount(size) && hash !== undefined ? { log, size, root: hash } : undefined
+}
+
+function positionsFrom (value: Json): IngressPositions | undefined {
+  const { topic, partition, firstOffset, lastOffset, records, digest } = (value ?? {}) as Fields
+  if (typeof topic !== 'string' || typeof digest !== 'string' || !isCount(partition) || !isCount(firstOffset) || !isCount(lastOffset) || !isCount(records)) return undefined
+  return { topic, partition, firstOffset, lastOffset, records, digest }
 }
