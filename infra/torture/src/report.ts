@@ -4,6 +4,7 @@ import Table from 'cli-table3'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Anomaly } from './core/anomaly.ts'
+import { entriesOf, grouped } from './core/grouping.ts'
 import { type Entry, isLogged, placeOf } from './core/history.ts'
 import { about } from './core/shrink.ts'
 import type { Collector } from './collector.ts'
@@ -19,6 +20,8 @@ export interface Summary {
   /** Processes that ended though nobody had asked them to. */
   readonly surprises: readonly string[]
   readonly records: Readonly<Record<string, number>>
+  /** Offsets that the broker forgot, by group. */
+  readonly forgotten: Readonly<Record<string, number>>
   readonly outcomes: Readonly<Record<string, number>>
   readonly reasons: Readonly<Record<string, number>>
   readonly unsettled: Unsettled
@@ -41,8 +44,9 @@ export function summaryOf ({ history, collector, faults, actors, unsettled, took
     surprises: actors.flatMap(({ name, surprises }) => surprises.map(how => `${name}: ${how}`)),
     records: {
       intended: noted('intent'), ingress: counts.ingress, deliveries: counts.delivery, notices: counts.notice, events: collector.events, archived: counts.archived,
-      deferrals: counts.deferred, 'dead letters': counts['dead-letter'], 'offset commits': counts.commit, 'offsets that the broker forgot': counts.forgotten, handled: noted('handled'), 'records of aborted transactions': counts.aborted
+      deferrals: counts.deferred, 'dead letters': counts['dead-letter'], 'offset commits': counts.commit, handled: noted('handled'), 'records of aborted transactions': counts.aborted
     },
+    forgotten: Object.fromEntries([...grouped(entriesOf(history, 'forgotten'), ({ group }) => group)].map(([group, all]) => [group, all.length])),
     outcomes, reasons, unsettled
   }
 }
@@ -52,7 +56,7 @@ export function summaryLines (summary: Summary): string[] {
   const listed = (counts: Readonly<Record<string, number>>) => Object.entries(counts).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`).join(', ') || 'none'
   table.push(
     ['faults', listed(summary.faults)], ['starts', listed(summary.starts)], ['records', listed(summary.records)],
-    ['outcomes', listed(summary.outcomes)], ['reasons', listed(summary.reasons)], ['left over', listed({ ...summary.unsettled })]
+    ['outcomes', listed(summary.outcomes)], ['reasons', listed(summary.reasons)], ['broker forgot', listed(summary.forgotten)], ['left over', listed({ ...summary.unsettled })]
   )
   return [
     table.toString(),
