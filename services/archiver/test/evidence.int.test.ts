@@ -71,7 +71,7 @@ test('a day of ingress records that is over is told once, in a statement that th
   const [day] = await until(told, days => days.length > 0)
   expect(day).toMatchObject({ day: over, partitions: [{ topic: 'mesh.dispatch.p0', partition: 3, records: 1 }, { topic: 'mesh.dispatch.p1', partition: 0, firstOffset: 4, lastOffset: 9, records: 5 }] })
   const { rows: [{ size }] } = await sql('SELECT max(size) AS size FROM @checkpoints')
-  await stand.sendRequests(0, 20)
+  await stand.sendRequests(requests, requests + 20)
   await until(async () => Number((await sql('SELECT max(size) AS size FROM @checkpoints')).rows[0].size), later => later > Number(size))
   expect(await told()).toHaveLength(1)
   expect(await verified(stand)).toMatchObject({ findings: [], isWhole: true })
