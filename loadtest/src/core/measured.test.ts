@@ -16,7 +16,8 @@ describe('lost', () => {
 })
 
 test('each thing that is wrong is named', () => {
-  const clean = { lost: 0, duplicated: 0, outOfOrder: 0, skipped: 0 }
+  const clean = { lost: 0, duplicated: 0, outOfOrder: 0, skipped: 0, arrivals: 1_000, ended: { TIMEOUT: 10, MEANT_TO_FAIL: 500 } }
   expect(faultsOf(clean, '1.0')).toEqual([])
+  expect(faultsOf({ ...clean, ended: { CIRCUIT_OPEN: 6, TIMEOUT: 5 } }, undefined)).toEqual(['11 of 1000 ended otherwise (CIRCUIT_OPEN, TIMEOUT)'])
   expect(faultsOf({ ...clean, lost: 2 }, '0.999999')).toEqual(['2 lost', 'the audit is complete to 0.999999 only'])
 })

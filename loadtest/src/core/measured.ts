@@ -18,6 +18,8 @@ export interface Measured {
   readonly duplicated: number
   readonly outOfOrder: number
   readonly skipped: number
+  /** What was begun, in the warm-up too. */
+  readonly arrivals: number
   /** Ended otherwise, by reason. */
   readonly ended: Readonly<Record<string, number>>
   readonly cpuSeconds: Readonly<Record<string, number>>
@@ -55,14 +57,24 @@ export function lostOf ({ handled, places, requests, replied, skipped, ended, ha
   return Math.max(0, unhandled - endings * handlings, unanswered - endings)
 }
 
+/** Of arrivals, how many may be refused or fail before a figure speaks of something else than the mesh at work. */
+const endedShareMax = 0.01
+/** What a handler throws because the workload says so. */
+const meantToFail = 'MEANT_TO_FAIL'
+
+type Judged = Pick<Measured, 'lost' | 'duplicated' | 'outOfOrder' | 'skipped' | 'arrivals' | 'ended'>
+
 /** Why a run can't be believed; empty when it can. */
-export function faultsOf (measured: Pick<Measured, 'lost' | 'duplicated' | 'outOfOrder' | 'skipped'>, auditCompleteness: string | undefined): string[] {
-  const { lost, duplicated, outOfOrder, skipped } = measured
+export function faultsOf (measured: Judged, auditCompleteness: string | undefined): string[] {
+  const { lost, duplicated, outOfOrder, skipped, arrivals, ended } = measured
+  const unmeant = Object.entries(ended).filter(([code]) => code !== meantToFail)
+  const endings = unmeant.reduce((sum, [, count]) => sum + count, 0)
   const faults: string[] = []
   if (lost > 0) faults.push(`${lost} lost`)
   if (duplicated > 0) faults.push(`${duplicated} handled twice`)
   if (outOfOrder > 0) faults.push(`${outOfOrder} out of order`)
   if (skipped > 0) faults.push(`${skipped} not sent, so much was under way`)
+  if (endings > endedShareMax * arrivals) faults.push(`${endings} of ${arrivals} ended otherwise (${unmeant.map(([code]) => code).join(', ')})`)
   if (auditCompleteness !== undefined && auditCompleteness !== '1.0') faults.push(`the audit is complete to ${auditCompleteness} only`)
   return faults
 }

@@ -65,7 +65,7 @@ export async function offer ({ stage, driver, takers }: Ground, offered: Offer):
     seconds, offeredPerS: Math.round(sent.counted * dispatchesOf(workload) / seconds), deliveredPerS: Math.round((latencies.count + answers.count) / tookS),
     latencyMs: latencies.all(), perPriority: perPriorityOf(latencies), answersMs: answers.all(), lateMs: sent.lateMs,
     lost: lostOf({ handled, places: sent.arrivals * handlings, requests: sent.requests, replied: sent.replied, skipped: sent.skipped, ended, handlings }),
-    duplicated: handled.doubled, outOfOrder: handled.outOfOrder, skipped: sent.skipped, ended, cpuSeconds, residentMb: resident
+    duplicated: handled.doubled, outOfOrder: handled.outOfOrder, skipped: sent.skipped, arrivals: sent.arrivals, ended, cpuSeconds, residentMb: resident
   }
 }
 
