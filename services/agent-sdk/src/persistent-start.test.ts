@@ -11,6 +11,16 @@ test('a broker that breaks off is waited for, and the start is made again', asyn
   expect(starts).toBe(3)
 })
 
+test('a start that is made again waits itself for no longer than what is left', async () => {
+  const told: number[] = []
+  await startPersistently(async leftMs => {
+    told.push(leftMs)
+    if (told.length < 2) throw away()
+  }, { kafkaBrokers, waitMs: 30_000 })
+  expect(told[0]).toBeLessThanOrEqual(30_000)
+  expect(told[1]).toBeLessThan(told[0]! - 400)
+})
+
 test('one that stays away ends the start with what to do', async () => {
   await expect(startPersistently(() => Promise.reject(away()), { kafkaBrokers, waitMs: 10 })).rejects.toMatchObject({
     code: 'BROKER_UNREACHABLE', message: expect.stringMatching(/here:9092 went away .* ECONNREFUSED.*npm start/)

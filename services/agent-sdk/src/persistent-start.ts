@@ -8,12 +8,13 @@ import { MeshError } from './errors.ts'
 
 const pauseMs = 500
 
-/** `start` must leave nothing behind when it fails. Rejects with MeshError BROKER_UNREACHABLE where the broker stays away. */
-export async function startPersistently (start: () => Promise<void>, { kafkaBrokers, waitMs }: Pick<Settings, 'kafkaBrokers' | 'waitMs'>): Promise<void> {
+/** `start` is told how long it may wait itself, and must leave nothing behind when it fails. Rejects with MeshError BROKER_UNREACHABLE where the broker stays away. */
+export async function startPersistently (start: (leftMs: number) => Promise<void>, settings: Pick<Settings, 'kafkaBrokers' | 'waitMs'>): Promise<void> {
+  const { kafkaBrokers, waitMs } = settings
   const overAtMs = performance.now() + waitMs
   for (;;) {
     try {
-      return await start()
+      return await start(Math.max(0, Math.round(overAtMs - performance.now())))
     } catch (error) {
       if (!isBrokerAway(error)) throw error
       if (performance.now() + pauseMs >= overAtMs) {

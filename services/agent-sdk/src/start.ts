@@ -41,7 +41,7 @@ interface Party {
  */
 export async function startAgents (agents: readonly Agent[], options: StartOptions = {}): Promise<void> {
   const settings = settingsFrom(options)
-  await startPersistently(() => startOnce(agents, settings), settings)
+  await startPersistently(leftMs => startOnce(agents, { ...settings, waitMs: leftMs }), settings)
 }
 
 async function startOnce (agents: readonly Agent[], settings: Settings): Promise<void> {
