@@ -1,6 +1,7 @@
 // `npm run loadtest`.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { progressLine } from '@mesh/stage'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { argumentsFrom, help, workloadsFolder } from './arguments.ts'
@@ -19,6 +20,7 @@ if (given === 'help') {
 } else {
   const { workload: name, json, report, floors, profileFolder, trace, seconds, warmupSeconds, perS } = given
   const say = json ? (line: string) => console.error(line) : (line: string) => console.log(line)
+  const progress = progressLine(quietSayMs)
   const stopping = new AbortController()
   for (const each of ['SIGINT', 'SIGTERM'] as const) process.once(each, () => stopping.abort())
   try {
@@ -32,8 +34,8 @@ if (given === 'help') {
     const asked = { floors, profileFolder, trace: trace === undefined ? undefined : resolve(trace) }
     const results = []
     for (const { variant, workload: each } of variantsOf(workload)) {
-      const result = await runWorkload({ name, workload: each, variant, ...asked, onProgress: progressLine(), signal: stopping.signal })
-      clearLine()
+      const result = await runWorkload({ name, workload: each, variant, ...asked, onProgress: line => progress.show(line), signal: stopping.signal })
+      progress.clear()
       results.push(result)
       for (const line of tableLines(result)) say(line)
     }
@@ -44,21 +46,8 @@ if (given === 'help') {
     say(faults.length === 0 ? 'loadtest: ok' : `loadtest: ${faults.join('; ')}`)
     process.exitCode = faults.length === 0 ? 0 : 1
   } catch (error) {
-    clearLine()
+    progress.clear()
     say(stopping.signal.aborted ? 'loadtest: interrupted' : `loadtest: the run itself failed: ${(error as Error).message}`)
     process.exitCode = stopping.signal.aborted ? 130 : 1
-  }
-}
-
-function clearLine (): void { if (process.stderr.isTTY) process.stderr.write('\r\u001b[K') }
-
-/** On a terminal one line that changes; elsewhere a line now and then. */
-function progressLine (): (line: string) => void {
-  let saidAtMs = -Infinity
-  return line => {
-    if (process.stderr.isTTY) return void process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 120) - 1)}`)
-    if (performance.now() - saidAtMs < quietSayMs) return
-    saidAtMs = performance.now()
-    process.stderr.write(`${line}\n`)
   }
 }

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 export type StackKind = 'docker' | 'host'
 export const partNames = ['kafka', 'schema-registry', 'postgres', 'redis'] as const
 export type PartName = typeof partNames[number]
@@ -26,6 +28,11 @@ export interface Stack {
   stop (): Promise<void>
   // For a second Ctrl-C: SIGKILL, synchronously, no drain.
   stopNow (): void
+}
+
+/** Where an archiver keeps what it signs, outside its database: below the folder of whatever the mesh lives and goes with. */
+export function checkpointEnvironment (folder: string): Record<string, string> {
+  return { MESH_CHECKPOINTS_FOLDER: join(folder, 'checkpoints'), MESH_CHECKPOINT_KEY_FILE: join(folder, 'checkpoint-key.pem') }
 }
 
 export function stackEnvironment (addresses: StackAddresses): Record<string, string> {

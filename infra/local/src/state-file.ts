@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { explainFileError } from './errors.ts'
 import type { PortNumbers } from './ports.ts'
 import type { ProcessIdentity } from './process-identity.ts'
-import type { PartName, StackAddresses, StackKind } from './stack.ts'
+import { type PartName, partNames, type StackAddresses, type StackKind } from './stack.ts'
 
 export interface StackState {
   readonly name: string
@@ -48,5 +48,12 @@ export function writeJson (path: string, value: unknown): void {
 export const readState = (folder: string): StackState | undefined => readJson<StackState>(stateFile(folder))
 export const writeState = (folder: string, state: StackState): void => writeJson(stateFile(folder), state)
 export const readProcess = (folder: string, part: PartName): ProcessIdentity | undefined => readJson<ProcessIdentity>(processFile(folder, part))
+/** Those that run as processes of this machine. */
+export function partProcesses (folder: string): (readonly [part: PartName, identity: ProcessIdentity])[] {
+  return partNames.flatMap(part => {
+    const identity = readProcess(folder, part)
+    return identity === undefined ? [] : [[part, identity] as const]
+  })
+}
 export const writeProcess = (folder: string, part: PartName, identity: ProcessIdentity): void => writeJson(processFile(folder, part), identity)
 export const forgetProcess = (folder: string, part: PartName): void => rmSync(processFile(folder, part), { force: true })

@@ -4,9 +4,7 @@
 //
 // Given on its standard input, a line each: `pid START_TIME`. Arguments: the time that it lets the run have, the run's own
 // process, and the stack's folder.
-import { identityOf, isAlive, type ProcessIdentity } from '@mesh/local-stack'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { identityOf, isAlive, partProcesses, type ProcessIdentity } from '@mesh/local-stack'
 import { createInterface } from 'node:readline'
 
 const [, , boundMs, runPid, stackFolder] = process.argv as unknown as [string, string, string, string, string]
@@ -30,7 +28,7 @@ setTimeout(() => {
 
 function endAll (): void {
   if (run !== undefined) kill(run)
-  for (const identity of [...started, ...partsOfStack()]) kill(identity)
+  for (const identity of [...started, ...partProcesses(stackFolder).map(([, identity]) => identity)]) kill(identity)
   process.exit(0)
 }
 
@@ -38,15 +36,4 @@ function kill (identity: ProcessIdentity): void {
   try {
     if (isAlive(identity)) process.kill(identity.pid, 'SIGKILL')
   } catch { /* it is gone */ }
-}
-
-function partsOfStack (): ProcessIdentity[] {
-  if (!existsSync(stackFolder)) return []
-  return readdirSync(stackFolder).filter(file => file.endsWith('.process.json')).flatMap(file => {
-    try {
-      return [JSON.parse(readFileSync(join(stackFolder, file), 'utf8')) as ProcessIdentity]
-    } catch {
-      return []
-    }
-  })
 }

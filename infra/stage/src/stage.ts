@@ -1,6 +1,6 @@
 // Where a mesh is put under test: a stack of its own on free ports, and processes over all their lives. Whatever becomes of
 // the run, a guard ends what it has started.
-import { freePort, repositoryRoot, silentProgress, type Stack, stackEnvironment, startStack } from '@mesh/local-stack'
+import { checkpointEnvironment, freePort, repositoryRoot, silentProgress, type Stack, stackEnvironment, startStack } from '@mesh/local-stack'
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -55,7 +55,8 @@ export class Stage {
     this.folder = join(dirname(stack.folder), `${name}-${process.pid}`)
     this.registryUrl = `http://127.0.0.1:${registryPort}`
     this.environment = {
-      ...stackEnvironment(stack.addresses), MESH_REGISTRY_URL: this.registryUrl, MESH_REGISTRY_PORT: String(registryPort), MESH_NAMESPACE: namespace,
+      ...stackEnvironment(stack.addresses), ...checkpointEnvironment(this.folder),
+      MESH_REGISTRY_URL: this.registryUrl, MESH_REGISTRY_PORT: String(registryPort), MESH_NAMESPACE: namespace,
       MESH_TASKS: String(taskCount), MESH_KEYS_FOLDER: join(this.folder, 'keys'), MESH_LOG_LEVEL: 'info', ...environment
     }
     this.#guard = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', guardScript, String(boundMs), String(process.pid), stack.folder], { stdio: ['pipe', 'ignore', 'inherit'], detached: true })
@@ -72,12 +73,6 @@ export class Stage {
     const actor = new Actor(plan, this.folder, ({ pid, startTime }) => this.#guard.stdin!.write(`${pid} ${startTime}\n`))
     this.#actors.set(name, actor)
     return actor
-  }
-
-  /** The archiver's checkpoints and their key lie with the rest. */
-  async addArchiver (own: Readonly<Record<string, string>> = {}, rest: Partial<ActorPlan> = {}): Promise<Actor> {
-    const { folder } = this
-    return this.add('archiver', 'services/archiver/src/main.ts', { MESH_CHECKPOINTS_FOLDER: join(folder, 'checkpoints'), MESH_CHECKPOINT_KEY_FILE: join(folder, 'checkpoint-key.pem'), ...own }, rest)
   }
 
   /** Leaves no process and no file of the stack; the folder is the caller's. */

@@ -1,4 +1,5 @@
 // `npm run torture`.
+import { progressLine } from '@mesh/stage'
 import { argumentsFrom, help } from './arguments.ts'
 import { faultText } from './core/fault-plan.ts'
 import { findingLines, summaryLines } from './report.ts'
@@ -17,14 +18,15 @@ if (given === 'help') {
 } else {
   const { json, ...options } = given
   const say = json ? (line: string) => console.error(line) : (line: string) => console.log(line)
+  const progress = progressLine(quietSayMs)
   const stopping = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort())
   try {
     const result = await runTorture({
-      ...options, say, progress: progressLine(), signal: stopping.signal,
+      ...options, say, progress: line => progress.show(line), signal: stopping.signal,
       onPlan: plan => { for (const fault of plan) say(faultText(fault)) }
     })
-    clearLine()
+    progress.clear()
     for (const line of summaryLines(result.summary)) say(line)
     for (const { anomaly, smallest } of result.findings) for (const line of findingLines(anomaly, smallest)) say(line)
     if (result.folder !== undefined) say(`${result.anomalies.length} anomalies; logs and stories are in ${result.folder}`)
@@ -33,21 +35,8 @@ if (given === 'help') {
     say(kinds.length === 0 ? 'torture: ok' : `torture: ${kinds.join(', ')} (seed ${result.seed})`)
     process.exitCode = kinds.length === 0 ? 0 : 1
   } catch (error) {
-    clearLine()
+    progress.clear()
     say(`torture: the run itself failed (seed ${options.seed}): ${(error as Error).message}`)
     process.exitCode = stopping.signal.aborted ? 130 : 1
-  }
-}
-
-function clearLine (): void { if (process.stderr.isTTY) process.stderr.write('\r\u001b[K') }
-
-/** On a terminal one line that changes; elsewhere a line now and then. */
-function progressLine (): (line: string) => void {
-  let saidAtMs = -Infinity
-  return line => {
-    if (process.stderr.isTTY) return void process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 120) - 1)}`)
-    if (performance.now() - saidAtMs < quietSayMs) return
-    saidAtMs = performance.now()
-    process.stderr.write(`${line}\n`)
   }
 }

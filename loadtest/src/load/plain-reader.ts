@@ -2,6 +2,7 @@
 // would measure that process.
 import { createKafka, createLogger } from '@mesh/runtime'
 import { localCodec } from '@mesh/schemas'
+import { askRegistry } from '@mesh/stage'
 import { topicNames } from '@mesh/topics'
 import type { Workload } from '../core/workload.ts'
 import { capabilityOf, targetName } from './load-names.ts'
@@ -10,6 +11,8 @@ import type { Taken } from './taken.ts'
 
 const partitionBytesMax = 256 * 1_024
 const registeringAtOnce = 8
+/** Each has its topics made, behind those of others. */
+const registeredMsMax = 120_000
 
 /** Resolves when it reads them all; answers what stops it. */
 export async function startPlainReader (workload: Workload, taken: Taken): Promise<() => Promise<void>> {
@@ -44,13 +47,9 @@ export async function startPlainReader (workload: Workload, taken: Taken): Promi
   return () => consumer.disconnect()
 
   async function register (target: number): Promise<void> {
-    const answer = await fetch(`${registryUrl}/agents`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(120_000),
-      body: JSON.stringify({
-        name: targetName(target), version: '1.0.0', domain: 'loadtest', role: 'orchestrator', ownerTeam: 'loadtest', maxConcurrent, slaP95Ms: 1_000, inboxPartitions, answersPartitions: 1,
-        capabilities: [{ name: capabilityOf(target), inputSchema: {}, outputSchema: null }]
-      })
-    })
-    if (!answer.ok) throw new Error(`${targetName(target)} could not be registered: ${answer.status} ${(await answer.text()).slice(0, 300)}`)
+    await askRegistry(`${registryUrl}/agents`, 'POST', {
+      name: targetName(target), version: '1.0.0', domain: 'loadtest', role: 'orchestrator', ownerTeam: 'loadtest', maxConcurrent, slaP95Ms: 1_000, inboxPartitions,
+      answersPartitions: 1, capabilities: [{ name: capabilityOf(target), inputSchema: {}, outputSchema: null }]
+    }, registeredMsMax)
   }
 }

@@ -1,6 +1,6 @@
 // CPU that processes have used, from Linux's proc(5); elsewhere nothing is known, and nothing is said.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { partProcesses } from '@mesh/local-stack'
 import type { Stage } from '@mesh/stage'
 
 /** USER_HZ of Linux on every platform that Node runs on. */
@@ -14,7 +14,7 @@ export function cpuOf (stage: Stage): CpuSeconds {
   const used = usedByProcess()
   const roots = new Map<string, number>()
   for (const { name, pid } of stage.actors) if (pid !== undefined) roots.set(name, pid)
-  for (const [part, pid] of partsOf(stage.stack.folder)) roots.set(part, pid)
+  for (const [part, { pid }] of partProcesses(stage.stack.folder)) roots.set(part === 'kafka' ? 'broker' : part, pid)
   return Object.fromEntries([...roots].map(([name, pid]) => [name, sumOf(pid)]))
 
   function sumOf (pid: number): number {
@@ -61,13 +61,4 @@ function readQuietly (path: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function partsOf (folder: string): [string, number][] {
-  const suffix = '.process.json'
-  return readdirSync(folder).filter(file => file.endsWith(suffix)).map(file => {
-    const { pid } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { pid: number }
-    const part = file.slice(0, -suffix.length)
-    return [part === 'kafka' ? 'broker' : part, pid]
-  })
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { StackError } from '../errors.ts'
 import { meshHome } from '../home.ts'
 import { freePort, isPortFree } from '../ports.ts'
-import { stackEnvironment, type StackAddresses } from '../stack.ts'
+import { checkpointEnvironment, stackEnvironment, type StackAddresses } from '../stack.ts'
 import type { ProcessPlan } from './mesh-processes.ts'
 
 export interface MeshPlan {
@@ -46,7 +46,7 @@ export async function planMesh (
       [
         await plan('registry', ['services/registry/src/main.ts'], { MESH_REGISTRY_PORT: String(registryPort) }),
         // With the stack's data: they speak of its database, and go when it goes.
-        await plan('archiver', ['services/archiver/src/main.ts'], { MESH_CHECKPOINTS_FOLDER: join(folder, 'checkpoints'), MESH_CHECKPOINT_KEY_FILE: join(folder, 'checkpoint-key.pem') }),
+        await plan('archiver', ['services/archiver/src/main.ts'], checkpointEnvironment(folder)),
         await plan('audit-api', ['services/audit-api/src/main.ts'], { MESH_AUDIT_API_PORT: String(auditApiPort), MESH_AUDIT_JWKS: join(auditKeysFolder, 'jwks.json') }),
         await plan('governor', ['services/governor/src/main.ts']),
         await plan('coordinator', ['services/coordinator/src/main.ts'], { MESH_COORDINATOR_ID: 'coordinator-1', ...givingBackMemory })

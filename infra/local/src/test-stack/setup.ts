@@ -1,9 +1,8 @@
 // Jest's global setup: a private stack for one run of the tests. Jest calls it once for each project; the first starts
 // the stack, the others use it, and the last teardown stops it.
-import { join } from 'node:path'
 import { meshHome } from '../home.ts'
 import { terminalProgress } from '../progress.ts'
-import { stackEnvironment } from '../stack.ts'
+import { checkpointEnvironment, stackEnvironment } from '../stack.ts'
 import { startStack } from '../start-stack.ts'
 import { stateFile } from '../state-file.ts'
 import { removeLeftovers } from './leftovers.ts'
@@ -15,11 +14,8 @@ export default async function setup (): Promise<void> {
   run.starting ??= start()
   const stack = await run.starting
   const { folder } = stack
-  Object.assign(process.env, stackEnvironment(stack.addresses), {
-    MESH_TEST_STACK: stateFile(folder),
-    // What an archiver signs is outside its database; of a test's it goes with the stack.
-    MESH_CHECKPOINTS_FOLDER: join(folder, 'checkpoints'), MESH_CHECKPOINT_KEY_FILE: join(folder, 'checkpoint-key.pem')
-  })
+  // What an archiver of a test signs goes with the stack.
+  Object.assign(process.env, stackEnvironment(stack.addresses), checkpointEnvironment(folder), { MESH_TEST_STACK: stateFile(folder) })
 }
 
 async function start () {

@@ -67,7 +67,7 @@ export class TorturedMesh {
     const { coordinators, coordinatorScript, coordinatorEnvironment, archiverNodeArgs } = this.#options
     const stage = this.#stage
     await stage.add('registry', 'services/registry/src/main.ts')
-    await stage.addArchiver({ MESH_ARCHIVER_SESSION_MS: '6000' }, { nodeArgs: archiverNodeArgs })
+    await stage.add('archiver', 'services/archiver/src/main.ts', { MESH_ARCHIVER_SESSION_MS: '6000' }, { nodeArgs: archiverNodeArgs })
     await stage.add('governor', 'services/governor/src/main.ts', quickCircuits)
     for (let n = 1; n <= coordinators; n++) {
       await stage.add(`coordinator-${n}`, coordinatorScript, { MESH_COORDINATOR_ID: `coordinator-${n}`, MESH_SESSION_TIMEOUT_MS: String(sessionTimeoutMs), ...coordinatorEnvironment })
