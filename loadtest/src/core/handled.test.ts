@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { Handled, isHandled, mergeHandled } from './handled.ts'
+import { Handled, mergeHandled } from './handled.ts'
+
+const isHandled = (bits: Uint8Array, place: number): boolean => ((bits[place >>> 3] ?? 0) & (1 << (place & 7))) !== 0
 
 test('each place counts once, and again as doubled', () => {
   const handled = new Handled()

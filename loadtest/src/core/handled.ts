@@ -60,10 +60,6 @@ export function mergeHandled (reports: readonly HandledReport[]): HandledReport 
   return { bits, count, doubled, outOfOrder }
 }
 
-export function isHandled (bits: Uint8Array, place: number): boolean {
-  return ((bits[place >>> 3] ?? 0) & (1 << (place & 7))) !== 0
-}
-
 function ones (byte: number): number {
   let count = 0
   for (let rest = byte; rest !== 0; rest &= rest - 1) count++

@@ -1,9 +1,8 @@
 // The floors' source: the same arrivals, as plain records.
 import { createKafka, createLogger, startBatchSender } from '@mesh/runtime'
 import { topicNames } from '@mesh/topics'
-import { Driver, type Sources } from '../load/driver.ts'
-import { noCounts, serveOrders } from '../load/orders.ts'
-import { timetableOf } from '../load/timetable.ts'
+import type { Sources } from '../load/driver.ts'
+import { serveDriver } from '../load/serving.ts'
 import { floorValue } from './floor-record.ts'
 import type { FloorPlan } from './passing.ts'
 
@@ -11,7 +10,6 @@ const { brokers, namespace, taskCount } = JSON.parse(process.argv[2]!) as FloorP
 const names = topicNames(namespace)
 const logger = createLogger({ name: 'floor-driver', level: 'warn' })
 const sender = await startBatchSender({ kafka: createKafka({ brokers: [...brokers], clientId: 'floor-driver', logger }), logger, queueRecordsMax: 400_000 })
-let driver: Driver | undefined
 
 const sources: Sources = {
   begin ({ arrival: { workflow, target }, priority, input }, done, fail) {
@@ -20,12 +18,4 @@ const sources: Sources = {
   }
 }
 
-serveOrders({
-  begin (order) {
-    driver = new Driver(sources, order, timetableOf(order))
-    void driver.send()
-  },
-  count: () => driver?.counts ?? noCounts,
-  report: () => driver!.report(),
-  stop: () => sender.close()
-})
+serveDriver(sources, () => sender.close())

@@ -3,8 +3,8 @@
 import { createKafka, createLogger } from '@mesh/runtime'
 import { localCodec } from '@mesh/schemas'
 import { askRegistry } from '@mesh/stage'
-import { topicNames } from '@mesh/topics'
 import type { Workload } from '../core/workload.ts'
+import { readInboxes } from './inbox-reading.ts'
 import { capabilityOf, targetName } from './load-names.ts'
 import type { Marked } from './orders.ts'
 import type { Taken } from './taken.ts'
@@ -22,28 +22,14 @@ export async function startPlainReader (workload: Workload, taken: Taken): Promi
   await Promise.all(Array.from({ length: registeringAtOnce }, async () => {
     for (let target = waiting.pop(); target !== undefined; target = waiting.pop()) await register(target)
   }))
-  const names = topicNames(namespace)
-  const inboxes = Array.from({ length: targets }, (_, target) => names.inboxAll(targetName(target)))
-  const targetOf = new Map(inboxes.flatMap((topics, target) => topics.map((topic, priority) => [topic, { target, priority }] as const)))
   const codec = localCodec()
   const kafka = createKafka({ brokers: brokers!.split(','), clientId: `${namespace}.loadtest`, logger: createLogger({ name: 'loadtest', level: 'warn' }) })
   const consumer = kafka.consumer({ groupId: `${namespace}.loadtest`, maxBytesPerPartition: partitionBytesMax, maxWaitTimeInMs: 100 })
-  await consumer.connect()
-  await consumer.subscribe({ topics: [...targetOf.keys()], fromBeginning: true })
-  const joined = new Promise<void>(resolve => { consumer.on('consumer.group_join', () => resolve()) })
-  await consumer.run({
-    autoCommit: false,
-    eachBatch: ({ batch }) => {
-      const { target, priority } = targetOf.get(batch.topic)!
-      for (const { value } of batch.messages) {
-        const { dispatch: { body } } = codec.decode('Delivery', value!)
-        const { payload } = codec.decode('Dispatch', body)
-        taken.note(JSON.parse(payload.toString()) as Marked, priority, target)
-      }
-      return Promise.resolve()
-    }
-  })
-  await joined
+  await readInboxes(consumer, { namespace: namespace!, targets }, (value, { priority, target }) => {
+    const { dispatch: { body } } = codec.decode('Delivery', value)
+    const { payload } = codec.decode('Dispatch', body)
+    taken.note(JSON.parse(payload.toString()) as Marked, priority, target)
+  }, { autoCommit: false })
   return () => consumer.disconnect()
 
   async function register (target: number): Promise<void> {

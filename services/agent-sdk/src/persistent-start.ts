@@ -8,7 +8,10 @@ import { MeshError } from './errors.ts'
 
 const pauseMs = 500
 
-/** `start` is told how long it may wait itself, and must leave nothing behind when it fails. Rejects with MeshError BROKER_UNREACHABLE where the broker stays away. */
+/**
+ * `start` is told how long it may wait itself, and must leave nothing behind when it fails. Rejects with MeshError
+ * BROKER_UNREACHABLE where the broker stays away.
+ */
 export async function startPersistently (start: (leftMs: number) => Promise<void>, settings: Pick<Settings, 'kafkaBrokers' | 'waitMs'>): Promise<void> {
   const { kafkaBrokers, waitMs } = settings
   const overAtMs = performance.now() + waitMs
